@@ -1,0 +1,182 @@
+"""Text as the index sees it: words, stems and their stable 64-bit keys.
+
+The same analysis serves what is stored and what is asked. Words of scripts with spaces become stems, the others
+(Chinese, Japanese, Thai, …) pairs of characters. A picture stands in a text as ``[image: what it shows]``; its words
+get keys of their own (the lowest bit is set), so that a caption never weighs like something that was said.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlayer import _stem
+from memlayer._words import FOREIGN, STOP, TIMES
+
+Terms = NDArray[np.int64]
+
+QUESTION = 1
+"""Flag: the text ends in a question mark."""
+TIME = 2
+"""Flag: the text has a word of time."""
+PICTURE = 4
+"""Flag: the text holds a picture's caption."""
+
+# The caches are emptied at this size: about 10 MB each.
+_MAX_CACHED = 50_000
+
+
+class Analysis(NamedTuple):
+    """What the index keeps of a text."""
+
+    terms: Terms
+    """Keys in the order of the words, repeated as they are; a caption's keys are odd, all others even."""
+    words: int
+    """How many words were said, captions aside."""
+    flags: int
+    """QUESTION, TIME and PICTURE."""
+
+
+def analyse(text: str) -> Analysis:
+    """Reads a text for the index."""
+    flags = 0
+    caption: list[int] = []
+    if "[image:" in text:
+        text, shown = _captions(text)
+        caption = [key | 1 for key in _keys(words(shown))]
+        flags |= PICTURE
+    said = words(text)
+    if not TIMES.isdisjoint(said):
+        flags |= TIME
+    if text.rstrip(" \t\n\"')*_»”").endswith(_QUESTION_MARKS):
+        flags |= QUESTION
+    keys = _keys(said)
+    count = len(said) if text.isascii() else max(len(said), len(keys))
+    return Analysis(np.array(keys + caption, dtype=np.int64), count, flags)
+
+
+def query_terms(text: str) -> Terms:
+    """The distinct keys of a question, in order of first appearance."""
+    return np.array(list(dict.fromkeys(_keys(words(text)))), dtype=np.int64)
+
+
+def spoken(text: str) -> str:
+    """The text without its captions, unless it has nothing else: what is worth embedding."""
+    if "[image:" not in text:
+        return text
+    said, shown = _captions(text)
+    return said.strip() or shown.strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, with accents; runs of scripts without spaces stay whole."""
+    if text.isascii():
+        return _ASCII.findall(text.lower())
+    return _UNICODE.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'"))
+
+
+def fold(word: str) -> str:
+    """The word without the accents of Latin, Greek and Cyrillic letters."""
+    if word.isascii():
+        return word
+    apart = unicodedata.normalize("NFD", word)
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
+
+
+def term_key(term: str) -> int:
+    """The stable key of one term: even, signed, 64 bits."""
+    return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "little", signed=True) & ~1
+
+
+@lru_cache(maxsize=20_000)
+def day_keys(day: int) -> tuple[int, ...]:
+    """Keys of the words that name a day, given as days since 1970: day of the month, month, year."""
+    date = datetime.fromtimestamp(day * 86_400, tz=timezone.utc)
+    return tuple(_keys([str(date.day), date.strftime("%B").lower(), str(date.year)]))
+
+
+def _captions(text: str) -> tuple[str, str]:
+    shown = " ".join(_CAPTION.findall(text))
+    return _CAPTION.sub(" ", text), shown
+
+
+def _keys(found: Iterable[str]) -> list[int]:
+    """Keys of the words' terms; the language of Latin words is told from the small words among them."""
+    found = found if isinstance(found, list) else list(found)
+    foreign = not FOREIGN.isdisjoint(found) and _is_foreign(found)
+    cache = _foreign_cache if foreign else _english_cache
+    keys: list[int] = []
+    for word in found:
+        known = cache.get(word)
+        if known is None:
+            if len(cache) >= _MAX_CACHED:
+                cache.clear()
+            known = cache[word] = tuple(map(term_key, _terms(word, foreign=foreign)))
+        keys += known
+    return keys
+
+
+def _is_foreign(found: list[str]) -> bool:
+    """Says whether small words of other Latin languages outnumber the English ones."""
+    return sum(word in FOREIGN for word in found) > sum(word in STOP for word in found)
+
+
+def _terms(word: str, *, foreign: bool) -> list[str]:
+    """The terms of one word: none for a small word, one stem, or pairs of characters."""
+    if word in STOP or (foreign and word in FOREIGN):
+        return []
+    if word.isascii():
+        word = word.partition("'")[0].replace(",", "")
+        if word in STOP or not word.isalpha():
+            return [word] if word not in STOP else []
+        return [_stem.latin(word) if foreign else _stem.porter(word)]
+    runs = _RUNS.findall(fold(word).replace("'", " "))
+    return [term for run in runs for term in _run_terms(run, foreign=foreign)]
+
+
+def _run_terms(run: str, *, foreign: bool) -> list[str]:
+    """The terms of one run of letters of a single kind of script, accents folded."""
+    first = run[0]
+    if _UNSPACED.match(first):
+        return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+    if run in STOP or (not run.isalpha() and not _INDIC.match(first)):
+        return [run] if run not in STOP else []
+    if _ARABIC.match(first):
+        plain = _ARABIC_MARKS.sub("", run).translate(_ARABIC_LETTERS)
+        return [] if plain in FOREIGN or not plain else [_stem.arabic(plain)]
+    if _INDIC.match(first):
+        plain = run.translate(_INDIC_LETTERS)
+        return [] if run in FOREIGN else [_stem.hindi(plain)]
+    if _CYRILLIC.match(first):
+        return [_stem.cyrillic(run)]
+    return [_stem.latin(run) if foreign else _stem.porter(run)]
+
+
+_ASCII = re.compile(r"\d+(?:[.,]\d+)+|[a-z0-9]+(?:'[a-z]+)?")
+# Indic blocks whole (their vowel signs are no letters to `re`), Arabic and Hebrew marks; not the danda.
+_MARKS = r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0963\u0966-\u0dff"
+_LETTER = rf"(?:[^\W_]|[{_MARKS}])"
+_UNICODE = re.compile(rf"\d+(?:[.,]\d+)+|(?:{_LETTER}|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3])+(?:'{_LETTER}+)?")
+_UNSPACED_SET = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_UNSPACED = re.compile(f"[{_UNSPACED_SET}]")
+_RUNS = re.compile(rf"[{_UNSPACED_SET}]+|\d+|(?:(?![{_UNSPACED_SET}])(?:{_LETTER}))+")
+_CAPTION = re.compile(r"\[image:([^\]]*)\]")
+_QUESTION_MARKS = ("?", "？", "؟", "⸮", "ですか。", "ますか。", "ですか", "ますか", "吗", "嗎", "吗。")
+_ARABIC, _INDIC, _CYRILLIC = map(re.compile, ("[\u0600-\u06ff]", "[\u0900-\u0dff]", "[\u0400-\u04ff]"))
+_INDIC_LETTERS = {0x093C: None, 0x0901: 0x0902}
+_ARABIC_MARKS = re.compile(r"[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640]")
+_ARABIC_LETTERS = str.maketrans("أإآٱىةؤئ", "اااايهوي")
+
+_english_cache: dict[str, tuple[int, ...]] = {}
+_foreign_cache: dict[str, tuple[int, ...]] = {}
