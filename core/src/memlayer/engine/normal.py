@@ -1,0 +1,82 @@
+"""How texts, values and names are compared: case, punctuation, articles and accents aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+
+_ARTICLES = frozenset({"a", "an", "the"})
+_OWNERS = frozenset({"my", "our", "his", "her", "their", "your"})
+# Marks that tell things apart although they are punctuation: C# and C, 50% and 50, @ann and ann.
+_KEPT = frozenset("#%&@*+")
+_PART = re.compile(r"\s*[,;()/]\s*|\s+(?:in|near|outside|at|of)\s+", re.IGNORECASE)
+_PLURAL = re.compile(r"(?<=\w\w[^sui])s$")
+_UNIT_OF_AGE = re.compile(r"(?<=\d)\s*(?:years?|yrs?)(?:\s*old)?$")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text in one spelling: no case, no punctuation, no accents on Latin letters, no articles.
+
+    Only Latin, Greek and Cyrillic accents fall away; the marks of other scripts are letters there. A text of nothing
+    but marks (an emoji, "?!") is one word. An article at the very end stays: it is a name there ("Plan A").
+    """
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
+    spelled = [c if _letter(plain, i) else "" if c in "'’`\ufe0f\u200d" else " " for i, c in enumerate(plain)]
+    found = "".join(spelled).split()
+    kept = [w for i, w in enumerate(found) if w not in _ARTICLES or i == len(found) - 1]
+    return tuple(kept) or ((plain.strip(),) if plain.strip() else ())
+
+
+def _letter(text: str, at: int) -> bool:
+    """Says whether the character counts, digits' own points and colons ("3.5", "10:30") included."""
+    char = text[at]
+    if char in ".,:/-" and 0 < at < len(text) - 1:
+        return text[at - 1].isdigit() and text[at + 1].isdigit()
+    return char in _KEPT or (unicodedata.category(char)[0] not in "PZC" and char not in "`\ufe0f\u200d")
+
+
+def key(text: str | None) -> str:
+    """One spelling of a text; the empty string for None."""
+    return " ".join(words(text)) if text else ""
+
+
+def value(text: str | None, *, plural: bool = False) -> str:
+    """One spelling of a slot's value: owners before it ("my", "her") fall away, and with `plural` one final s."""
+    found = list(words(text)) if text else []
+    while len(found) > 1 and found[0] in _OWNERS:
+        found.pop(0)
+    if plural and found:
+        found[-1] = _PLURAL.sub("", found[-1])
+    return _UNIT_OF_AGE.sub("", " ".join(found))
+
+
+def contains(fine: str | None, coarse: str | None) -> bool:
+    """Says whether the first value says the second one and more: "San Francisco, in the Mission" / "San Francisco".
+
+    The coarse value must begin the fine one or be one of its parts between commas or "in"; "New York" is no finer
+    "York". Equal values do not contain each other.
+    """
+    whole, part = value(fine), value(coarse)
+    if not part or whole == part:
+        return False
+    return f"{whole} ".startswith(f"{part} ") or part in (value(p) for p in _PART.split(fine or ""))
+
+
+def alike(one: str | None, other: str | None) -> bool:
+    """Says whether two values may be one slip of the tongue apart: a shared word, near spelling, or both numbers."""
+    left, right = value(one), value(other)
+    if not left or not right:
+        return False
+    if set(left.split()) & set(right.split()):
+        return True
+    if any(c.isdigit() for c in left) and any(c.isdigit() for c in right):
+        return True
+    return SequenceMatcher(None, left, right).ratio() >= 0.7
+
+
+def names(text: str, wanted: str | None) -> bool:
+    """Says whether a text names a value, as whole words."""
+    part = value(wanted)
+    return bool(part) and f" {part} " in f" {key(text)} "
