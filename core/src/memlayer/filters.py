@@ -1,41 +1,53 @@
-"""Filters: one typed tree, the parser of the filter syntax that mem0's users know, and the reference meaning."""
+"""Filters: one typed tree, the parser of the filter syntax that mem0's users know, and the reference meaning.
 
-from __future__ import annotations
+    {"AND": [{"user_id": "alex"},
+             {"OR": [{"created_at": {"gte": "2024-01-01"}}, {"metadata": {"priority": "urgent"}}]}]}
 
-from dataclasses import dataclass
-from typing import Any
+A plain value means eq; several operators on one key, and several keys in one dict, must all hold. Fields are those of
+a record; `{"metadata": {"a": {"b": 1}}}`, `{"metadata.a.b": 1}` and, for a name that is no field, `{"a": …}` reach
+into the metadata. In a nested object a key is taken as it stands; outside of it a dot separates keys. `parse` says
+what becomes of ids, `matches` what a filter means, and a bare day stands for all of that day in UTC.
+"""
 
+from memlayer._filter_match import MISSING, comparand, evaluate, inside, matches
+from memlayer._filter_parse import condition, parse
+from memlayer._filter_tree import (
+    ALIASES,
+    FIELD_TYPES,
+    OPERATORS,
+    And,
+    Compare,
+    Filter,
+    Not,
+    Or,
+    content_hash,
+    from_microseconds,
+    microseconds,
+)
+from memlayer._filter_values import check_id, check_metadata, instant, make_scope, merge
 
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """One condition on one field."""
-
-    field: tuple[str, ...]
-    """("created_at",) for a field of the record, ("metadata", "food") for a place inside of the metadata."""
-    op: str
-    """eq, ne, in, nin, gt, gte, lt, lte, contains, icontains."""
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of the conditions; true when empty."""
-
-    terms: tuple[Filter, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """Any of the conditions; false when empty."""
-
-    terms: tuple[Filter, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """The opposite of a condition."""
-
-    term: Filter
-
-
-Filter = Compare | And | Or | Not
+__all__ = [
+    "ALIASES",
+    "FIELD_TYPES",
+    "MISSING",
+    "OPERATORS",
+    "And",
+    "Compare",
+    "Filter",
+    "Not",
+    "Or",
+    "check_id",
+    "check_metadata",
+    "comparand",
+    "condition",
+    "content_hash",
+    "evaluate",
+    "from_microseconds",
+    "inside",
+    "instant",
+    "make_scope",
+    "matches",
+    "merge",
+    "microseconds",
+    "parse",
+]
