@@ -1,0 +1,491 @@
+"""One owner's memory as arrays: what ranking reads instead of the database."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlayer.engine.postings import Postings
+from memlayer.text import day_keys
+from memlayer.types import Scope, View
+
+KINDS = ("fact", "episode", "procedure")
+STATUSES = ("live", "superseded", "retracted")
+FEEDBACK = {"POSITIVE": 1, "NEGATIVE": -1, "VERY_NEGATIVE": -2}
+FOREVER = np.iinfo(np.int64).max
+_DAY = 86_400_000_000
+# Rows taken in one go: small enough that what is copied on the way stays in the caches.
+_BATCH = 8_192
+
+Mask = NDArray[np.bool_]
+Slots = NDArray[np.int64]
+
+
+class IndexRow(NamedTuple):
+    """What the index needs of a record; times are microseconds since 1970 in UTC."""
+
+    seq: int
+    """Number of the record in the ledger: rises with every new record, never changes."""
+    version: int
+    """Rises with every change of any record of the owner."""
+    id: str
+    kind: str
+    status: str
+    created_at: int
+    valid_from: int
+    valid_to: int | None
+    expires_at: int | None
+    agent_id: str | None
+    run_id: str | None
+    app_id: str | None
+    role: str | None
+    name: str | None
+    session: str | None
+    position: int
+    """Place in the session; -1 for what is no turn (a distilled fact, a note)."""
+    sources: tuple[str, ...]
+    """Ids of the episodes that a fact cites."""
+    importance: float
+    feedback: str | None
+    vector: bytes | None
+    """float32, unit length; None for what is not found by meaning."""
+    terms: bytes
+    """int64 keys of `text.analyse`; empty for what is not found by words."""
+    words: int
+    flags: int
+
+
+class _Names:
+    """Small numbers for strings; None is -1."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def add(self, values: Iterable[str | None]) -> list[int]:
+        numbers = self.numbers
+        return [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
+
+    def get(self, value: str) -> int:
+        """The number of a value; one that no row has where it is unknown."""
+        return self.numbers.get(value, -2)
+
+
+_COLUMNS: dict[str, Any] = {
+    "seq": np.int64, "kind": np.int8, "status": np.int8, "created": np.int64, "valid_from": np.int64,
+    "valid_to": np.int64, "expires": np.int64, "agent": np.int32, "run": np.int32, "app": np.int32, "role": np.int32,
+    "name": np.int32, "session": np.int32, "position": np.int64, "importance": np.float32, "feedback": np.int8,
+    "words": np.int32, "flags": np.int32, "length": np.int32, "day": np.int32, "code": np.int32,
+    "before": np.int32, "after": np.int32, "alive": np.bool_, "embedded": np.bool_, "indexed": np.bool_,
+}  # fmt: skip
+
+
+class Segment:
+    """The rows of one owner.
+
+    Each row has a slot, its place in every column. A row whose words or place change moves to a new slot; all other
+    changes are made where it is. `apply` and every reader hold `lock` while they touch the arrays: a reader sees all
+    rows of a batch or none.
+    """
+
+    seq: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    status: NDArray[np.int8]
+    created: NDArray[np.int64]
+    valid_from: NDArray[np.int64]
+    valid_to: NDArray[np.int64]
+    expires: NDArray[np.int64]
+    agent: NDArray[np.int32]
+    run: NDArray[np.int32]
+    app: NDArray[np.int32]
+    role: NDArray[np.int32]
+    name: NDArray[np.int32]
+    session: NDArray[np.int32]
+    position: NDArray[np.int64]
+    importance: NDArray[np.float32]
+    feedback: NDArray[np.int8]
+    words: NDArray[np.int32]
+    flags: NDArray[np.int32]
+    length: NDArray[np.int32]
+    day: NDArray[np.int32]
+    code: NDArray[np.int32]
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
+    alive: Mask
+    embedded: Mask
+    indexed: Mask
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.version = 0
+        """The highest version that was applied."""
+        self.count = 0
+        """How many slots are in use, left ones included."""
+        self.left = 0
+        """How many slots were left for new ones."""
+        self.total_length = 0
+        """Sum of the lengths of the living rows."""
+        self.postings = Postings()
+        self.vectors: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+        self.signs: NDArray[np.uint64] = np.zeros((0, 0), np.uint64)
+        """The vectors' signs, one bit each, 64 in a word; (words, slots)."""
+        self.ids: list[str] = []
+        self.sources: list[tuple[str, ...]] = []
+        self.names, self.roles, self.sessions = _Names(), _Names(), _Names()
+        self.days: dict[int, int] = {}
+        self.day_terms: NDArray[np.int32] = np.zeros((0, 3), np.int32)
+        """Numbers of the words that name each day."""
+        self._scopes = (_Names(), _Names(), _Names())
+        self._codes = _Names()
+        self._slot_of = np.full(64, -1, np.int32)
+        self._slots: dict[int, int] = {}
+        self._orders: dict[int, tuple[list[int], list[int]]] = {}
+        self._citing = np.zeros((2, 64), np.int32)
+        self._citations = 0
+        self.memo: dict[str, Any] = {}
+        """What readers computed from this state; emptied by every change."""
+        for column, kind in _COLUMNS.items():
+            setattr(self, column, np.zeros(64, kind))
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.count - self.left
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes taken, estimated for what Python keeps beside the arrays."""
+        arrays = [getattr(self, column) for column in _COLUMNS]
+        arrays += [self.vectors, self.signs, self._slot_of, self._citing]
+        return sum(a.nbytes for a in arrays) + self.postings.nbytes + 400 * self.count
+
+    def apply(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Takes rows in: new ones, and newer versions of known ones; the same rows again change nothing."""
+        with self.lock:
+            ahead = iter(rows)
+            while batch := list(islice(ahead, _BATCH)):
+                self._take(batch)
+
+    def _take(self, batch: list[Sequence[Any]]) -> None:
+        self.memo = {}
+        latest = {row[0]: row for row in batch}
+        slots = self._slots
+        fresh = [row for seq, row in latest.items() if seq not in slots]
+        if len(fresh) < len(latest):
+            known = [IndexRow._make(row) for seq, row in latest.items() if seq in slots]
+            fresh += [row for row in known if not self._update(slots[row.seq], row)]
+        if fresh:
+            self._append([IndexRow._make(row) for row in fresh])
+        self.version = max(self.version, max(row[1] for row in batch))
+
+    def evidence(self, view: View, scope: Scope) -> Mask:
+        """Slots whose words may count for a reader: in scope and alive in the view's sense.
+
+        An episode that only dead facts cite is not among them, unless the view asks for cited episodes.
+        """
+        n = self.count
+        mask = self.alive[:n].copy()
+        for column, numbers, wanted in zip(
+            (self.agent, self.run, self.app), self._scopes, (scope.agent_id, scope.run_id, scope.app_id), strict=True
+        ):
+            if wanted is not None:
+                mask &= column[:n] == numbers.get(wanted)
+        if not view.everything:
+            mask &= self._lives(view)
+            if not view.cited:
+                cited, carried = self.citations(mask)
+                mask &= ~cited | carried
+        return mask
+
+    def shown(self, view: View, evidence: Mask, allowed: Sequence[int] | NDArray[np.int64] | None = None) -> Mask:
+        """Slots that may be results: of the view's kinds, among the `allowed` seqs, no episode that folds into a fact."""
+        n = self.count
+        mask = evidence.copy()
+        if view.kinds is not None:
+            wanted = [number for number, kind in enumerate(KINDS) if kind in view.kinds]
+            mask &= np.isin(self.kind[:n], wanted)
+        if allowed is not None:
+            mask &= np.isin(self.seq[:n], np.asarray(allowed, np.int64))
+        if not view.everything:
+            mask &= self.feedback[:n] > FEEDBACK["VERY_NEGATIVE"]
+            if not view.cited:
+                mask &= ~self.citations(evidence)[0]
+        return mask
+
+    def citations(self, live: Mask) -> tuple[Mask, Mask]:
+        """Slots that a fact cites, and those that a fact of `live` cites."""
+        facts, turns = self.links()
+        cited, carried = np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
+        cited[turns] = True
+        carried[turns[live[facts]]] = True
+        return cited, carried
+
+    def links(self) -> tuple[Slots, Slots]:
+        """Pairs of slots: a fact, and an episode that it cites."""
+        if "links" not in self.memo:
+            facts, codes = self._citing[:, : self._citations]
+            turns = self._slot_of[codes].astype(np.int64)
+            there = (turns >= 0) & self.alive[facts]
+            self.memo["links"] = (facts[there].astype(np.int64), turns[there])
+        links: tuple[Slots, Slots] = self.memo["links"]
+        return links
+
+    def slot(self, record_id: str) -> int | None:
+        """The slot of a record; None where it is unknown."""
+        number = self._codes.numbers.get(record_id)
+        slot = -1 if number is None else int(self._slot_of[number])
+        return None if slot < 0 else slot
+
+    def _lives(self, view: View) -> Mask:
+        n = self.count
+        status, ends = self.status[:n], self.valid_to[:n]
+        if view.as_of is None:
+            now = _micros(view.now)
+            return (status == 0) & (ends > now) & (self.expires[:n] > now)
+        then = _micros(view.as_of)
+        return (status < 2) & (self.valid_from[:n] <= then) & (ends > then) & (self.expires[:n] > then)
+
+    def _update(self, slot: int, row: IndexRow) -> bool:
+        """Writes a newer version where the row is; False where it needs a new slot, and the old one was left."""
+        if self._moves(slot, row):
+            self._leave(slot)
+            return False
+        self._write(slice(slot, slot + 1), [row])
+        self._cite([slot], [tuple(s for s in row.sources if s not in self.sources[slot])])
+        self.sources[slot] = row.sources
+        return True
+
+    def _moves(self, slot: int, row: IndexRow) -> bool:
+        keys = np.frombuffer(row.terms, np.int64).tolist()
+        terms = np.concatenate((self.postings.number(keys), self._day_terms([row.created_at])[1].ravel()))
+        if not row.terms:
+            terms = terms[:0]
+        distinct, counts = np.unique(terms, return_counts=True)
+        old_terms, old_counts = self.postings.of(slot)
+        place = (self.sessions.add([row.session])[0], row.position, row.created_at)
+        vector = None if row.vector is None else np.frombuffer(row.vector, np.float32)
+        fits = vector is not None and vector.size == self.vectors.shape[1]
+        return (
+            not np.array_equal(distinct, old_terms)
+            or not np.array_equal(counts, old_counts)
+            or place != (self.session[slot], self.position[slot], self.created[slot])
+            or fits != self.embedded[slot]
+            or (vector is not None and fits and not np.array_equal(vector, self.vectors[slot]))
+            or not set(self.sources[slot]) <= set(row.sources)
+        )
+
+    def _leave(self, slot: int) -> None:
+        self.postings.forget(slot)
+        self.alive[slot] = self.embedded[slot] = self.indexed[slot] = False
+        self.total_length -= int(self.length[slot])
+        self.left += 1
+        before, after = int(self.before[slot]), int(self.after[slot])
+        if before >= 0:
+            self.after[before] = after
+        if after >= 0:
+            self.before[after] = before
+        positions, slots = self._orders.get(int(self.session[slot]), ([], []))
+        if slot in slots:
+            place = slots.index(slot)
+            del positions[place], slots[place]
+
+    def _append(self, rows: list[IndexRow]) -> None:
+        start, end = self.count, self.count + len(rows)
+        self._reserve(end)
+        span = slice(start, end)
+        self._write(span, rows)
+        self._write_terms(span, rows)
+        self._write_vectors(start, rows)
+        self.indexed[span] = self.embedded[span] | (self.length[span] > 0)
+        codes = self._codes.add(row.id for row in rows)
+        self._room_for_codes()
+        self.code[span] = codes
+        self._slot_of[codes] = np.arange(start, end)
+        self._slots.update(zip((row.seq for row in rows), range(start, end), strict=True))
+        self.ids += [row.id for row in rows]
+        self.sources += [row.sources for row in rows]
+        self.count = end
+        self._cite(range(start, end), [row.sources for row in rows])
+        self.before[span] = self.after[span] = -1
+        turns = self.indexed[span] & (self.position[span] >= 0) & (self.session[span] >= 0)
+        for slot in (start + np.flatnonzero(turns)).tolist():
+            self._line_up(slot, int(self.session[slot]), int(self.position[slot]))
+
+    def _write(self, span: slice, rows: list[IndexRow]) -> None:
+        """Writes the columns that any change may touch."""
+        (seq, _, _, kind, status, created, valid_from, valid_to, expires, agent, run, app, role, name, session, position,
+         _, importance, feedback, _, _, words, flags) = zip(*rows, strict=True)  # fmt: skip
+        self.seq[span], self.created[span], self.valid_from[span] = seq, created, valid_from
+        self.valid_to[span] = [FOREVER if t is None else t for t in valid_to]
+        self.expires[span] = [FOREVER if t is None else t for t in expires]
+        self.kind[span] = [KINDS.index(k) for k in kind]
+        self.status[span] = [STATUSES.index(s) for s in status]
+        for column, numbers, values in zip(
+            (self.agent, self.run, self.app), self._scopes, (agent, run, app), strict=True
+        ):
+            column[span] = numbers.add(values)
+        self.role[span], self.name[span] = self.roles.add(role), self.names.add(name)
+        self.session[span], self.position[span] = self.sessions.add(session), position
+        self.importance[span], self.words[span], self.flags[span] = importance, words, flags
+        self.feedback[span] = [FEEDBACK.get(f, 0) if f else 0 for f in feedback]
+        self.alive[span] = True
+
+    def _write_terms(self, span: slice, rows: list[IndexRow]) -> None:
+        lengths = np.array([len(row.terms) // 8 for row in rows], np.int64)
+        keys = np.frombuffer(b"".join(row.terms for row in rows), np.int64)
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        terms = self.postings.number(distinct.tolist())[inverse.reshape(-1)]
+        self.day[span], days = self._day_terms([row.created_at for row in rows])
+        # A row without words has no date either: it is not there to be found by words.
+        worded = lengths > 0
+        said = np.bincount(np.repeat(np.arange(len(rows)), lengths), weights=(keys & 1) == 0, minlength=len(rows))
+        self.length[span] = said + 3 * worded
+        self.total_length += int(self.length[span].sum())
+        ends = np.cumsum(lengths)[worded]
+        terms = np.insert(terms, np.repeat(ends, 3), days[worded].ravel())
+        self.postings.append(terms, lengths + 3 * worded)
+
+    def _day_terms(self, created: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The number of each time's day, and the numbers of the three words that name it."""
+        days = [at // _DAY for at in created]
+        for day in dict.fromkeys(days):
+            if day not in self.days:
+                self.days[day] = len(self.days)
+                self.day_terms = np.vstack((self.day_terms, self.postings.number(day_keys(day))[None]))
+        numbers = np.array([self.days[day] for day in days], np.int32)
+        return numbers, self.day_terms[numbers]
+
+    def _write_vectors(self, start: int, rows: list[IndexRow]) -> None:
+        if not self.vectors.shape[1]:
+            first = next((row.vector for row in rows if row.vector is not None), None)
+            if first is None:
+                return
+            self.vectors = np.zeros((len(self.seq), len(first) // 4), np.float32)
+            self.signs = np.zeros((-(-len(first) // 256), len(self.seq)), np.uint64)
+        size = 4 * self.vectors.shape[1]
+        # Vectors of another size come from another embedder; they wait for `reembed`.
+        fitting = [i for i, row in enumerate(rows) if row.vector is not None and len(row.vector) == size]
+        if not fitting:
+            return
+        slots = start + np.array(fitting)
+        found = np.frombuffer(b"".join(rows[i].vector or b"" for i in fitting), np.float32).reshape(len(fitting), -1)
+        self.vectors[slots] = found
+        self.signs[:, slots] = signs(found)
+        self.embedded[slots] = True
+
+    def _reserve(self, needed: int) -> None:
+        have = len(self.seq)
+        if needed <= have:
+            return
+        size = max(needed, 2 * have if self.count else needed)
+        for column in _COLUMNS:
+            setattr(self, column, _longer(getattr(self, column), size))
+        if self.vectors.shape[1]:
+            bigger = np.zeros((size, self.vectors.shape[1]), np.float32)
+            bigger[: self.count] = self.vectors[: self.count]
+            self.vectors, self.signs = bigger, _longer(self.signs, size)
+
+    def _room_for_codes(self) -> None:
+        if len(self._codes.numbers) > len(self._slot_of):
+            self._slot_of = _longer(self._slot_of, 2 * len(self._codes.numbers), fill=-1)
+
+    def _cite(self, slots: Iterable[int], sources: Sequence[tuple[str, ...]]) -> None:
+        """Notes which episodes the facts at these slots cite."""
+        pairs = [(slot, source) for slot, given in zip(slots, sources, strict=True) for source in given]
+        if not pairs:
+            return
+        end = self._citations + len(pairs)
+        if end > self._citing.shape[1]:
+            self._citing = _longer(self._citing, 2 * end)
+        codes = self._codes.add(source for _, source in pairs)
+        self._room_for_codes()
+        self._citing[:, self._citations : end] = [slot for slot, _ in pairs], codes
+        self._citations = end
+
+    def _line_up(self, slot: int, session: int, position: int) -> None:
+        """Puts a turn between its neighbours of the session; of two in one place the older row stands first."""
+        positions, slots = self._orders.setdefault(session, ([], []))
+        place = len(positions)
+        if positions and positions[-1] >= position:
+            seq = self.seq[slot]
+            place = bisect_left(positions, position)
+            while place < len(positions) and positions[place] == position and self.seq[slots[place]] < seq:
+                place += 1
+        if place:
+            self.before[slot] = slots[place - 1]
+            self.after[slots[place - 1]] = slot
+        if place < len(slots):
+            self.after[slot] = slots[place]
+            self.before[slots[place]] = slot
+        positions.insert(place, position)
+        slots.insert(place, slot)
+
+
+class SegmentCache:
+    """Segments by owner, the least recently used ones dropped when all together pass a limit."""
+
+    def __init__(self, load: Callable[[str, int], Iterable[Sequence[Any]]], *, limit_bytes: int = 256 << 20) -> None:
+        """Take `load(owner, after_version)`: the owner's rows with a higher version, in the order of their seq."""
+        self._load = load
+        self._limit = limit_bytes
+        self._segments: OrderedDict[str, Segment] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, owner: str) -> Segment:
+        """The owner's segment, brought up to date."""
+        with self._lock:
+            segment = self._segments.setdefault(owner, Segment())
+            self._segments.move_to_end(owner)
+        with segment.lock:
+            segment.apply(self._load(owner, segment.version))
+            stale = segment.left > 1024 + segment.count // 4
+        if stale:
+            segment = Segment()
+            segment.apply(self._load(owner, 0))
+            with self._lock:
+                self._segments[owner] = segment
+        self._trim()
+        return segment
+
+    def drop(self, owner: str | None = None) -> None:
+        """Forgets one owner's segment, or all: after an erasure, which no version tells of."""
+        with self._lock:
+            if owner is None:
+                self._segments.clear()
+            else:
+                self._segments.pop(owner, None)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all segments."""
+        with self._lock:
+            return sum(segment.nbytes for segment in self._segments.values())
+
+    def _trim(self) -> None:
+        with self._lock:
+            total = sum(segment.nbytes for segment in self._segments.values())
+            while total > self._limit and len(self._segments) > 1:
+                total -= self._segments.popitem(last=False)[1].nbytes
+
+
+def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """One bit for each component, set where it is positive; (words, vectors)."""
+    bits = np.packbits(vectors > 0, axis=1)
+    bits = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
+    return np.ascontiguousarray(bits.view(np.uint64).T)
+
+
+def _longer(array: NDArray[Any], size: int, fill: int = 0) -> NDArray[Any]:
+    bigger = np.full((*array.shape[:-1], size), fill, array.dtype)
+    bigger[..., : array.shape[-1]] = array
+    return bigger
+
+
+def _micros(at: Any) -> int:
+    return round(at.timestamp() * 1_000_000)
