@@ -77,7 +77,7 @@ def types(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Runs the tests marked slow: wheels into an empty environment, the README's first command, long properties."""
     ran.add("slow")
-    install_core(session, *group("test"), *group("build"))
+    install_core(session, *group("test"))
     pytest(session, "-m", "slow and not servers", *test_folders())
 
 
