@@ -18,6 +18,8 @@ from memlayer.types import (
     Entry,
     Event,
     Hit,
+    Item,
+    ItemEntry,
     Match,
     Message,
     Node,
@@ -159,15 +161,59 @@ class GraphStore(Protocol):
 
 
 @runtime_checkable
+class ItemStore(Protocol):
+    """The key-value side: JSON values by exactly one scope, a namespace and a key."""
+
+    def put(self, entries: Sequence[ItemEntry], *, scope: Scope) -> None:
+        """Stores or replaces values in one transaction; the last of several for one key wins."""
+        ...
+
+    def get(
+        self, keys: Sequence[tuple[tuple[str, ...], str]], *, scope: Scope, refresh: bool = False
+    ) -> list[Item | None]:
+        """Items in the order of `keys`, None where absent or expired; `refresh` starts their time to live anew."""
+        ...
+
+    def delete(self, keys: Sequence[tuple[tuple[str, ...], str]], *, scope: Scope) -> int:
+        """Removes items and says how many there were; keys that are absent are no error."""
+        ...
+
+    def search(
+        self,
+        prefix: tuple[str, ...] = (),
+        *,
+        scope: Scope,
+        where: Filter | None = None,
+        vector: Vector | None = None,
+        limit: int = 10,
+        offset: int = 0,
+        refresh: bool = False,
+        exact: bool = True,
+    ) -> list[Item]:
+        """Items below a namespace that pass the filter (on `metadata`, which means the value).
+
+        With a vector: nearest first by the best of an item's fields, items without vectors last and without a score.
+        Else the last changed first. `exact=False` reads every scope that `scope` covers.
+        """
+        ...
+
+    def namespaces(self, *, scope: Scope) -> list[tuple[str, ...]]:
+        """Every namespace that holds an item, sorted."""
+        ...
+
+    def sweep(self) -> int:
+        """Removes what has expired, in all scopes, and says how many there were."""
+        ...
+
+
+@runtime_checkable
 class Embedder(Protocol):
     """Turns texts into vectors."""
 
     name: str
     dimensions: int
 
-    def embed(
-        self, texts: Sequence[str], *, kind: Literal["query", "document"] = "document"
-    ) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], *, kind: Literal["query", "document"] = "document") -> NDArray[np.float32]:
         """One unit vector per text, in the same order; shape (n, dimensions)."""
         ...
 
@@ -188,7 +234,7 @@ class Extractor(Protocol):
     """Reads facts out of messages."""
 
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
-        """Facts worth keeping, in the order in which they were said; `known` are current records that may be related."""
+        """Facts worth keeping, in the order in which they were said; `known` are current facts that may be related."""
         ...
 
 

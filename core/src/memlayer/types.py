@@ -173,6 +173,8 @@ class Record:
     """True for an episode whose facts have not been extracted yet."""
     reinforced: int = 0
     """How many times the same fact was said again."""
+    relations: tuple[Relation, ...] = ()
+    """Edges of the graph that this record says."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +186,8 @@ class Change:
     """The record as it is afterwards."""
     vector: Vector | None = None
     """Unit vector of the text; given whenever the text is new."""
-    relations: tuple[Relation, ...] = ()
-    """Edges that this record says; replaces the ones that it said before when the action is ADD or UPDATE of the text."""
+    index: bool = True
+    """False for a record that is kept and never searched (a message that a fact repeats word for word)."""
     reason: str | None = None
     """supersede, retract, reinforce, expire, feedback, edit …: why it changed."""
 
@@ -302,6 +304,19 @@ class Item:
     expires_at: datetime | None = None
     score: float | None = None
     """Only in the answer to a query."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemEntry:
+    """A value on its way into the key-value side."""
+
+    namespace: tuple[str, ...]
+    key: str
+    value: Mapping[str, Any]
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+    """Unit vector by the path of the field that it was made from; empty for a value that is only looked up."""
+    ttl: float | None = None
+    """Seconds until it expires; None for never."""
 
 
 # What the facade returns: plain dicts with the keys that users of this kind of memory know.

@@ -1,0 +1,1 @@
+"""Stores behind the protocols; each is imported where it is used."""

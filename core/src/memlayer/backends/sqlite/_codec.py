@@ -1,0 +1,95 @@
+"""Records as rows and as the JSON of events, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from memlayer.types import Record, Relation, Scope
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+
+COLUMNS = (
+    "id", "user_id", "agent_id", "run_id", "app_id", "kind", "status", "text", "role", "name", "message_id",
+    "session", "position", "created_at", "recorded_at", "updated_at", "valid_from", "valid_to", "expires_at",
+    "immutable", "importance", "feedback", "memory_type", "subject", "attribute", "value", "negated",
+    "superseded_by", "supersedes", "sources", "categories", "metadata", "relations", "unread", "reinforced",
+)  # fmt: skip
+SELECT = ", ".join(f"r.{c}" for c in COLUMNS)
+_EMPTY = {"supersedes": "[]", "sources": "[]", "categories": "[]", "metadata": "{}", "relations": "[]"}
+_ZERO = {"position": 0, "immutable": 0, "negated": 0, "unread": 0, "reinforced": 0}
+
+
+def micros(value: datetime | None) -> int | None:
+    """Microseconds since 1970 in UTC."""
+    return None if value is None else (value - EPOCH) // _MICROSECOND
+
+
+def moment(value: int | None) -> datetime | None:
+    """The inverse of `micros`."""
+    return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def to_row(r: Record) -> tuple[Any, ...]:
+    """The record's values in the order of `COLUMNS`."""
+    scope = r.scope
+    return (
+        r.id, scope.user_id, scope.agent_id, scope.run_id, scope.app_id, r.kind, r.status, r.text, r.role, r.name,
+        r.message_id, r.session, r.position, micros(r.created_at), micros(r.recorded_at), micros(r.updated_at),
+        micros(r.valid_from), micros(r.valid_to), micros(r.expires_at), int(r.immutable), r.importance, r.feedback,
+        r.memory_type, r.subject, r.attribute, r.value, int(r.negated), r.superseded_by,
+        dumps(r.supersedes) if r.supersedes else "[]",
+        dumps(r.sources) if r.sources else "[]",
+        dumps(r.categories) if r.categories else "[]",
+        dumps(r.metadata) if r.metadata else "{}",
+        dumps([_edge(x) for x in r.relations]) if r.relations else "[]",
+        int(r.unread), r.reinforced,
+    )  # fmt: skip
+
+
+def from_row(row: Sequence[Any]) -> Record:
+    """A record from values in the order of `COLUMNS`."""
+    (id_, user, agent, run, app, kind, status, text, role, name, message_id, session, position, created, recorded,
+     updated, valid_from, valid_to, expires, immutable, importance, feedback, memory_type, subject, attribute,
+     value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced) = row  # fmt: skip
+    return Record(
+        id=id_, kind=kind, text=text, scope=Scope(user, agent, run, app),
+        created_at=EPOCH + timedelta(microseconds=created), recorded_at=EPOCH + timedelta(microseconds=recorded),
+        valid_from=EPOCH + timedelta(microseconds=valid_from), valid_to=moment(valid_to), updated_at=moment(updated),
+        expires_at=moment(expires), status=status, superseded_by=superseded_by, supersedes=_strings(supersedes),
+        immutable=bool(immutable), metadata=json.loads(metadata) if metadata != "{}" else {},
+        categories=_strings(categories), importance=importance, feedback=feedback, role=role, name=name,
+        message_id=message_id, session=session, position=position, sources=_strings(sources), subject=subject,
+        attribute=attribute, value=value, negated=bool(negated), memory_type=memory_type, unread=bool(unread),
+        reinforced=reinforced,
+        relations=tuple(Relation(*x) for x in json.loads(relations)) if relations != "[]" else (),
+    )  # fmt: skip
+
+
+def encode(row: Sequence[Any]) -> str:
+    """The JSON of an event: the row's columns that say something."""
+    return dumps(
+        {c: v for c, v in zip(COLUMNS, row, strict=True) if v is not None and _EMPTY.get(c, _ZERO.get(c)) != v}
+    )
+
+
+def decode(text: str) -> Record:
+    """A record from the JSON of an event."""
+    data: Mapping[str, Any] = json.loads(text)
+    return from_row([data.get(c, _EMPTY.get(c, _ZERO.get(c))) for c in COLUMNS])
+
+
+def _edge(relation: Relation) -> tuple[str, ...]:
+    return (relation.source, relation.predicate, relation.target, relation.source_type, relation.target_type)
+
+
+def _strings(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text != "[]" else ()

@@ -1,0 +1,318 @@
+"""The file: connections, schema, migrations. One connection per thread, WAL, `BEGIN IMMEDIATE` for every write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from memlayer.backends.sqlite.where import register
+from memlayer.errors import (
+    BackendError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigurationError,
+    MemlayerError,
+)
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a writer waits for another one."""
+
+APPLICATION_ID = 0x6D656D6C  # "meml": says whose file it is to anyone who opens it.
+
+_IDS = "user_id TEXT, agent_id TEXT, run_id TEXT, app_id TEXT"
+
+MIGRATIONS = (
+    f"""
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE owners (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE records (
+        seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL, {_IDS},
+        kind TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL,
+        role TEXT, name TEXT, message_id TEXT, session TEXT, position INTEGER NOT NULL,
+        created_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, updated_at INTEGER,
+        valid_from INTEGER NOT NULL, valid_to INTEGER, expires_at INTEGER,
+        immutable INTEGER NOT NULL, importance REAL NOT NULL, feedback TEXT, memory_type TEXT,
+        subject TEXT, attribute TEXT, value TEXT, negated INTEGER NOT NULL,
+        superseded_by TEXT, supersedes TEXT NOT NULL, sources TEXT NOT NULL,
+        categories TEXT NOT NULL, metadata TEXT NOT NULL, relations TEXT NOT NULL,
+        unread INTEGER NOT NULL, reinforced INTEGER NOT NULL, version INTEGER NOT NULL
+    );
+    CREATE INDEX records_by_time ON records (owner, kind, created_at);
+    CREATE INDEX records_by_agent ON records (agent_id, kind, created_at) WHERE agent_id IS NOT NULL;
+    CREATE INDEX records_by_run ON records (run_id, kind, created_at) WHERE run_id IS NOT NULL;
+    CREATE INDEX records_by_app ON records (app_id, kind, created_at) WHERE app_id IS NOT NULL;
+    CREATE INDEX records_by_session ON records (owner, session, position) WHERE session IS NOT NULL;
+    CREATE INDEX records_by_slot ON records (owner, attribute) WHERE attribute IS NOT NULL;
+    CREATE INDEX records_by_hash ON records (owner, hash) WHERE kind <> 'episode';
+    CREATE INDEX records_unread ON records (owner, seq) WHERE unread = 1;
+    CREATE UNIQUE INDEX records_by_message ON records
+        (message_id, owner, ifnull(user_id, ''), ifnull(agent_id, ''), ifnull(run_id, ''), ifnull(app_id, ''))
+        WHERE kind = 'episode' AND message_id IS NOT NULL;
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, record_id TEXT NOT NULL, {_IDS},
+        action TEXT NOT NULL, reason TEXT, actor TEXT, at INTEGER NOT NULL, after TEXT NOT NULL
+    );
+    CREATE INDEX events_by_record ON events (record_id, seq);
+    CREATE TABLE citations (episode INTEGER, fact INTEGER, PRIMARY KEY (episode, fact)) WITHOUT ROWID;
+    CREATE INDEX citations_by_fact ON citations (fact);
+    CREATE TABLE entries (
+        owner INTEGER NOT NULL, seq INTEGER NOT NULL, version INTEGER NOT NULL, id TEXT NOT NULL,
+        kind TEXT NOT NULL, status TEXT NOT NULL, created_at INTEGER NOT NULL, valid_from INTEGER NOT NULL,
+        valid_to INTEGER, expires_at INTEGER, agent_id TEXT, run_id TEXT, app_id TEXT, role TEXT, name TEXT,
+        session TEXT, position INTEGER NOT NULL, sources TEXT NOT NULL, importance REAL NOT NULL, feedback TEXT,
+        vector BLOB, terms BLOB NOT NULL, words INTEGER NOT NULL, flags INTEGER NOT NULL,
+        PRIMARY KEY (owner, seq)
+    ) WITHOUT ROWID;
+    CREATE INDEX entries_by_version ON entries (owner, version);
+    CREATE TABLE nodes (
+        uid TEXT PRIMARY KEY, owner INTEGER NOT NULL, {_IDS}, name TEXT NOT NULL, name_key TEXT NOT NULL,
+        type TEXT NOT NULL, aliases TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX nodes_by_name ON nodes (name_key, owner);
+    CREATE INDEX nodes_by_owner ON nodes (owner);
+    CREATE TABLE edges (
+        uid TEXT PRIMARY KEY, owner INTEGER NOT NULL, {_IDS}, source TEXT NOT NULL, predicate TEXT NOT NULL,
+        target TEXT NOT NULL, record_id TEXT NOT NULL, valid_from INTEGER NOT NULL, valid_to INTEGER
+    ) WITHOUT ROWID;
+    CREATE INDEX edges_by_source ON edges (source);
+    CREATE INDEX edges_by_target ON edges (target);
+    CREATE INDEX edges_by_record ON edges (record_id);
+    CREATE TABLE items (
+        seq INTEGER PRIMARY KEY, owner INTEGER NOT NULL, {_IDS}, namespace TEXT NOT NULL, key TEXT NOT NULL,
+        value TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+        expires_at INTEGER, ttl REAL
+    );
+    CREATE UNIQUE INDEX items_by_key ON items
+        (owner, namespace, key, ifnull(user_id, ''), ifnull(agent_id, ''), ifnull(run_id, ''), ifnull(app_id, ''));
+    CREATE INDEX items_by_expiry ON items (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE item_vectors (
+        item INTEGER NOT NULL, field TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (item, field)
+    ) WITHOUT ROWID;
+    CREATE TABLE outbox (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, operation TEXT NOT NULL,
+        record_id TEXT, {_IDS}
+    );
+    CREATE INDEX outbox_by_target ON outbox (target, seq);
+    """,
+)
+"""Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
+
+
+class Database:
+    """One SQLite file, opened on first use; many threads and many processes may share it."""
+
+    def __init__(self, path: str | os.PathLike[str], *, timeout: float = BUSY_TIMEOUT) -> None:
+        """`path` is a file; ":memory:" means a private temporary file that goes when the database is closed."""
+        self._temporary: str | None = None
+        if str(path) == ":memory:":
+            self._temporary = tempfile.mkdtemp(prefix="memlayer-")
+            path = Path(self._temporary) / "memory.db"
+        self.path = Path(path).expanduser()
+        self._timeout = timeout
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._registry = threading.Lock()
+        self._writing = threading.RLock()
+        self._closed = False
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock; commits at the end, rolls back on any error."""
+        connection = self._connect(create=True)
+        with self._writing, translated("write"):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent snapshot for all statements inside; an absent file reads as an empty one."""
+        connection = self._connect(create=False)
+        with translated("read"):
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
+    def backup(self, file: str | os.PathLike[str]) -> Path:
+        """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
+        target = Path(file).expanduser()
+        if target.exists() and target.samefile(self.path):
+            raise ConfigurationError(f"backup: {target} is the memory itself; name another file")
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        _create(part)
+        with translated("backup"):
+            source = self._connect(create=False)
+            copy = sqlite3.connect(part)
+            try:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+        os.replace(part, target)
+        return target
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the file, so that what was erased is gone from both."""
+        with translated("checkpoint"):
+            self._connect(create=True).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Closes every connection; idempotent."""
+        with self._registry:
+            self._closed = True
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+        self._local = threading.local()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        if self._closed:
+            raise BackendError(f"{self.path} is closed; open a new Memory", backend="sqlite", operation="open")
+        pid = os.getpid()
+        # A connection must not cross a fork: the child opens its own.
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is not None and self._local.pid == pid:
+            if self._local.on_disk or not (create or self.path.exists()):
+                return held
+        with translated("open"):
+            connection, on_disk = self._open(create=create)
+        self._local.connection, self._local.pid, self._local.on_disk = connection, pid, on_disk
+        with self._registry:
+            self._connections.append(connection)
+        return connection
+
+    def _open(self, *, create: bool) -> tuple[sqlite3.Connection, bool]:
+        if not self.path.exists():
+            if not create:
+                empty = _configure(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
+                _migrate(empty, self.path)
+                return empty, False
+            _make(self.path)
+        writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        if not writable and create:
+            raise BackendUnavailableError(
+                f"{self.path} cannot be written; give path= a place that can, or set MEMLAYER_DIR",
+                backend="sqlite",
+                operation="open",
+            )
+        if not writable:
+            uri = f"{self.path.absolute().as_uri()}?mode=ro"
+            if not self.path.with_name(self.path.name + "-wal").exists():
+                uri += "&immutable=1"
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+            return _configure(connection, self._timeout), True
+        connection = sqlite3.connect(
+            self.path, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
+        )
+        _configure(connection, self._timeout)
+        if connection.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+            _migrate(connection, self.path)
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy that `backup` made
+            connection.execute("PRAGMA journal_mode = WAL")
+        return connection, True
+
+
+def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
+    connection.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    register(connection)
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise ConfigurationError(
+                f"{path} was written by a newer memlayer (schema {version}, this one knows {len(MIGRATIONS)}); "
+                "upgrade memlayer-core"
+            )
+        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise ConfigurationError(f"{path} is another program's SQLite file; give path= a file of its own")
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.execute("COMMIT")
+
+
+def _make(path: Path) -> None:
+    """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+    _create(fresh)
+    try:
+        connection = sqlite3.connect(fresh, isolation_level=None)
+        try:
+            # Properties of the file: 8 KiB pages keep a 384-dimensional vector inside of its row's page.
+            connection.execute("PRAGMA page_size = 8192")
+            connection.execute("PRAGMA journal_mode = WAL")
+            _migrate(_configure(connection), path)
+        finally:
+            connection.close()
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without hard links
+            if not path.exists():
+                os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _create(path: Path) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
+    """Turns the driver's errors into memlayer's, the driver's own kept as the cause."""
+    try:
+        yield
+    except MemlayerError:
+        raise
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        kind: type[BackendError] = BackendError
+        if "locked" in text or "busy" in text:
+            kind = BackendTimeoutError
+        elif "unable to open" in text or "readonly" in text or "disk" in text:
+            kind = BackendUnavailableError
+        raise kind(f"SQLite could not {operation}: {text}", backend="sqlite", operation=operation) from error
+    except sqlite3.DatabaseError as error:
+        raise BackendError(f"SQLite could not {operation}: {error}", backend="sqlite", operation=operation) from error
+    except OSError as error:
+        raise BackendUnavailableError(
+            f"could not {operation} the memory's file: {error}", backend="sqlite", operation=operation
+        ) from error

@@ -1,0 +1,204 @@
+"""The key-value side in the ledger's file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memlayer.backends.sqlite import _scope
+from memlayer.backends.sqlite._codec import dumps, micros, moment
+from memlayer.backends.sqlite._db import Database
+from memlayer.backends.sqlite.where import compile_where
+from memlayer.filters import Filter
+from memlayer.types import Item, ItemEntry, Scope
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
+
+_COLUMNS = "r.seq, r.namespace, r.key, r.value, r.created_at, r.updated_at, r.expires_at"
+_PUT = (
+    "INSERT INTO items (owner, user_id, agent_id, run_id, app_id, namespace, key, value, created_at, updated_at, "
+    "expires_at, ttl) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class SQLiteItemStore:
+    """Implements `ItemStore`."""
+
+    def __init__(
+        self,
+        database: Database | str | os.PathLike[str],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        """Opens nothing yet; `clock` decides what has expired."""
+        self.database = database if isinstance(database, Database) else Database(database)
+        self._clock = clock
+
+    def put(self, entries: Sequence[ItemEntry], *, scope: Scope) -> None:
+        """Stores or replaces values in one transaction; the last of several for one key wins."""
+        now = self._clock()
+        with self.database.write() as connection:
+            owner = _scope.owner_id(connection, scope.owner)
+            for entry in entries:
+                until = None if entry.ttl is None else micros(now + timedelta(seconds=entry.ttl))
+                value = dumps(entry.value)
+                row = self._find(connection, (entry.namespace, entry.key), scope, None)
+                if row is None:
+                    seq = connection.execute(
+                        _PUT,
+                        (owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id, dumps(entry.namespace),
+                         entry.key, value, micros(now), micros(now), until, entry.ttl),
+                    ).lastrowid  # fmt: skip
+                else:
+                    seq = row[0]
+                    born = micros(now) if row[6] is not None and row[6] <= (micros(now) or 0) else row[4]
+                    connection.execute(
+                        "UPDATE items SET value = ?, created_at = ?, updated_at = ?, expires_at = ?, ttl = ? "
+                        "WHERE seq = ?",
+                        (value, born, micros(now), until, entry.ttl, seq),
+                    )
+                    connection.execute("DELETE FROM item_vectors WHERE item = ?", (seq,))
+                for field, vector in entry.vectors.items():
+                    connection.execute(
+                        "INSERT INTO item_vectors VALUES (?, ?, ?)", (seq, field, vector.astype("<f4").tobytes())
+                    )
+
+    def get(
+        self, keys: Sequence[tuple[tuple[str, ...], str]], *, scope: Scope, refresh: bool = False
+    ) -> list[Item | None]:
+        """Items in the order of `keys`, None where absent or expired; `refresh` starts their time to live anew."""
+        now = micros(self._clock())
+        with self.database.read() as connection:
+            rows = [self._find(connection, key, scope, now) for key in keys]
+        if refresh:
+            self._refresh([row for row in rows if row is not None])
+        return [None if row is None else _item(row) for row in rows]
+
+    def delete(self, keys: Sequence[tuple[tuple[str, ...], str]], *, scope: Scope) -> int:
+        """Removes items and says how many there were; keys that are absent are no error."""
+        count = 0
+        with self.database.write() as connection:
+            for key in keys:
+                row = self._find(connection, key, scope, None)
+                if row is not None:
+                    connection.execute("DELETE FROM item_vectors WHERE item = ?", (row[0],))
+                    count += connection.execute("DELETE FROM items WHERE seq = ?", (row[0],)).rowcount
+        return count
+
+    def search(
+        self,
+        prefix: tuple[str, ...] = (),
+        *,
+        scope: Scope,
+        where: Filter | None = None,
+        vector: Vector | None = None,
+        limit: int = 10,
+        offset: int = 0,
+        refresh: bool = False,
+        exact: bool = True,
+    ) -> list[Item]:
+        """Items below a namespace that pass the filter; nearest first with a vector, else last changed first."""
+        with self.database.read() as connection:
+            sql, values = self._below(connection, prefix, scope, exact=exact)
+            if where is not None:
+                more, bound = compile_where(where)
+                sql, values = f"{sql} AND ({more})", [*values, *bound]
+            source = f"FROM (SELECT i.*, i.value AS metadata FROM items i) r WHERE {sql}"
+            order = "ORDER BY r.updated_at DESC, r.seq DESC"
+            if vector is None:
+                rows = connection.execute(
+                    f"SELECT {_COLUMNS} {source} {order} LIMIT ? OFFSET ?",
+                    [*values, limit, offset],
+                ).fetchall()
+                scores: dict[int, float] = {}
+            else:
+                scores = self._scores(connection, source, values, vector)
+                rows = connection.execute(f"SELECT {_COLUMNS} {source} {order}", values).fetchall()
+                rows.sort(key=lambda row: -scores.get(row[0], -2.0))
+                rows = rows[offset : offset + limit]
+        if refresh:
+            self._refresh(rows)
+        return [_item(row, scores.get(row[0])) for row in rows]
+
+    def namespaces(self, *, scope: Scope) -> list[tuple[str, ...]]:
+        """Every namespace that holds an item, sorted."""
+        with self.database.read() as connection:
+            sql, values = self._below(connection, (), scope, exact=True)
+            rows = connection.execute(f"SELECT DISTINCT r.namespace FROM items r WHERE {sql}", values)
+            return sorted(tuple(json.loads(row[0])) for row in rows)
+
+    def sweep(self) -> int:
+        """Removes what has expired, in all scopes, and says how many there were."""
+        now = micros(self._clock())
+        with self.database.write() as connection:
+            gone = "SELECT seq FROM items WHERE expires_at IS NOT NULL AND expires_at <= ?"
+            connection.execute(f"DELETE FROM item_vectors WHERE item IN ({gone})", (now,))
+            return connection.execute(
+                "DELETE FROM items WHERE expires_at IS NOT NULL AND expires_at <= ?", (now,)
+            ).rowcount
+
+    def _below(
+        self, connection: sqlite3.Connection, prefix: tuple[str, ...], scope: Scope, *, exact: bool
+    ) -> tuple[str, list[Any]]:
+        sql, values = _scope.condition(connection, scope, "r", exact=exact)
+        sql += " AND (r.expires_at IS NULL OR r.expires_at > ?)"
+        values.append(micros(self._clock()))
+        if prefix:
+            # Namespaces are JSON lists, so all below ["a","b"] start with '["a","b",' or are '["a","b"]'.
+            start = dumps(prefix)[:-1]
+            sql += " AND (r.namespace = ? OR (r.namespace >= ? AND r.namespace < ?))"
+            values += [start + "]", start + ",", start + "-"]
+        return sql, values
+
+    def _find(
+        self, connection: sqlite3.Connection, key: tuple[tuple[str, ...], str], scope: Scope, now: int | None
+    ) -> Sequence[Any] | None:
+        sql, values = _scope.condition(connection, scope, "r", exact=True)
+        sql += " AND r.namespace = ? AND r.key = ?"
+        values += [dumps(key[0]), key[1]]
+        if now is not None:
+            sql += " AND (r.expires_at IS NULL OR r.expires_at > ?)"
+            values.append(now)
+        row: Sequence[Any] | None = connection.execute(
+            f"SELECT {_COLUMNS} FROM items r WHERE {sql}",
+            values,
+        ).fetchone()
+        return row
+
+    def _scores(
+        self, connection: sqlite3.Connection, source: str, values: Sequence[Any], vector: Vector
+    ) -> dict[int, float]:
+        rows = connection.execute(
+            f"SELECT v.item, v.vector FROM item_vectors v WHERE v.item IN (SELECT r.seq {source})",
+            values,
+        ).fetchall()
+        scores: dict[int, float] = {}
+        for item, blob in rows:
+            cosine = float(np.frombuffer(blob, dtype="<f4") @ vector)
+            scores[item] = max(cosine, scores.get(item, -1.0))
+        return scores
+
+    def _refresh(self, rows: Sequence[Sequence[Any]]) -> None:
+        mortal = [row[0] for row in rows if row[6] is not None]
+        if mortal:
+            now = micros(self._clock())
+            with self.database.write() as connection:
+                connection.executemany(
+                    "UPDATE items SET expires_at = ? + CAST(ttl * 1000000 AS INTEGER) WHERE seq = ?",
+                    [(now, seq) for seq in mortal],
+                )
+
+
+def _item(row: Sequence[Any], score: float | None = None) -> Item:
+    _, namespace, key, value, created, updated, expires = row
+    born, changed = moment(created), moment(updated)
+    assert born is not None
+    assert changed is not None
+    return Item(tuple(json.loads(namespace)), key, json.loads(value), born, changed, moment(expires), score)

@@ -1,0 +1,358 @@
+"""The ledger in one SQLite file: events, current rows and every projection in the same transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from memlayer.backends.sqlite import _scope
+from memlayer.backends.sqlite._codec import SELECT, decode, encode, from_row, micros, moment, to_row
+from memlayer.backends.sqlite._db import Database
+from memlayer.backends.sqlite._project import Projection
+from memlayer.backends.sqlite._view import visible
+from memlayer.backends.sqlite.where import compile_where
+from memlayer.errors import ConflictError, NotFoundError
+from memlayer.filters import Filter, content_hash, matches
+from memlayer.lifetimes import shown
+from memlayer.types import Change, Event, Record, Scope, View
+
+_COLUMNS = SELECT.replace("r.", "")
+_INSERT = f"INSERT INTO records ({_COLUMNS}, owner, hash, version) VALUES ({', '.join('?' * 38)})"
+_UPDATE = f"UPDATE records SET ({_COLUMNS}, hash, version) = ({', '.join('?' * 37)}) WHERE id = ?"
+_EVENT = (
+    "INSERT INTO events (record_id, user_id, agent_id, run_id, app_id, action, reason, actor, at, after) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+INDEX_ROW = (
+    "seq, version, id, kind, status, created_at, valid_from, valid_to, expires_at, agent_id, run_id, app_id, role, "
+    "name, session, position, sources, importance, feedback, vector, terms, words, flags"
+)
+"""Columns of an index row in the order of `memlayer.engine.segments.IndexRow`."""
+
+
+class SQLiteLedger:
+    """Implements `Ledger`, and holds keywords, vectors, graph and outbox rows in the same transaction."""
+
+    def __init__(
+        self,
+        database: Database | str | os.PathLike[str],
+        *,
+        targets: Sequence[str] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
+        """`targets` names the servers that follow this ledger through the outbox."""
+        self.database = database if isinstance(database, Database) else Database(database)
+        self._targets = tuple(targets)
+        self._clock = clock
+        self._projection = Projection()
+
+    def append(self, changes: Sequence[Change], *, scope: Scope, actor: str | None = None) -> list[Event]:
+        """Writes all changes in one transaction or none; sequences are strictly increasing."""
+        return self.commit(lambda _: changes, scope=scope, seen=-1, actor=actor)
+
+    def commit(
+        self,
+        decide: Callable[[Sequence[Event]], Sequence[Change]],
+        *,
+        scope: Scope,
+        seen: int,
+        actor: str | None = None,
+    ) -> list[Event]:
+        """Calls `decide` under the write lock with the scope's events after `seen`, and writes what it returns."""
+        with self.database.write() as connection:
+            news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
+            now = self._clock()
+            return [self._apply(connection, change, scope, actor, now) for change in decide(news)]
+
+    def sequence(self) -> int:
+        """The sequence of the last event that was written; 0 for an empty ledger."""
+        with self.database.read() as connection:
+            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        return int(row[0]) if row else 0
+
+    def get(self, ids: Sequence[str], *, scope: Scope | None = None) -> list[Record | None]:
+        """Records in the order of `ids`; None where an id is absent or out of scope."""
+        found: dict[str, Record] = {}
+        with self.database.read() as connection:
+            for start in range(0, len(ids), 500):
+                part = ids[start : start + 500]
+                marks = ", ".join("?" * len(part))
+                sql = f"SELECT {SELECT} FROM records r WHERE r.id IN ({marks})"
+                for row in connection.execute(sql, part):
+                    record = from_row(row)
+                    if scope is None or scope.covers(record.scope):
+                        found[record.id] = record
+        return [found.get(i) for i in ids]
+
+    def records(
+        self,
+        *,
+        scope: Scope,
+        where: Filter | None = None,
+        view: View | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> list[Record]:
+        """A page of records, newest first; `after` is the id of the last record of the page before."""
+        return self._page(scope, where, view, limit, after, descending=True)
+
+    def said(
+        self, *, scope: Scope, where: Filter | None = None, view: View | None = None, limit: int = 100,
+        after: str | None = None,
+    ) -> list[Record]:  # fmt: skip
+        """A page of records in the order in which they were said, oldest first."""
+        return self._page(scope, where, view, limit, after, descending=False)
+
+    def count(self, *, scope: Scope, where: Filter | None = None, view: View | None = None) -> int:
+        """How many records `records` would give in all."""
+        if view is not None and view.known_at is not None:
+            return len(self._known(scope, where, view))
+        with self.database.read() as connection:
+            sql, values = self._where(connection, scope, where, view)
+            row = connection.execute(f"SELECT count(*) FROM records r WHERE {sql}", values).fetchone()
+        return int(row[0])
+
+    def events(
+        self, *, scope: Scope | None = None, record_id: str | None = None, after: int = 0, limit: int = 1000
+    ) -> list[Event]:
+        """Events after a sequence, oldest first."""
+        with self.database.read() as connection:
+            return list(self._events(connection, scope, record_id, after, limit))
+
+    def erase(self, scope: Scope, *, kinds: Sequence[str] | None = None) -> dict[str, int]:
+        """Removes the content of a scope for good, events and every index row included; counts by table."""
+        with self.database.write() as connection:
+            sql, values = _scope.condition(connection, scope, "r")
+            doomed = f"SELECT r.seq, r.id FROM records r WHERE {sql}"
+            if kinds is not None:
+                doomed += f" AND r.kind IN ({', '.join('?' * len(kinds))})"
+                values = [*values, *kinds]
+            connection.execute(f"CREATE TEMP TABLE doomed AS {doomed}", values)
+            try:
+                counts = self._projection.erase(connection, scope, self._targets, items=kinds is None)
+            finally:
+                connection.execute("DROP TABLE doomed")
+        self.database.checkpoint()
+        return counts
+
+    def forget(self, ids: Sequence[str], *, scope: Scope) -> dict[str, int]:
+        """Removes these records of the scope for good, with their events and index rows; counts by table."""
+        with self.database.write() as connection:
+            sql, values = _scope.condition(connection, scope, "r")
+            connection.execute("CREATE TEMP TABLE doomed (seq INTEGER, id TEXT)")
+            try:
+                for record_id in ids:
+                    connection.execute(
+                        f"INSERT INTO doomed SELECT r.seq, r.id FROM records r WHERE r.id = ? AND {sql}",
+                        [record_id, *values],
+                    )
+                counts = self._projection.erase(connection, scope, self._targets, items=False, whole=False)
+            finally:
+                connection.execute("DROP TABLE doomed")
+        self.database.checkpoint()
+        return counts
+
+    def messages_known(self, ids: Sequence[str], scope: Scope) -> dict[str, str]:
+        """Which of the callers' message ids this exact scope holds already: message id to episode id."""
+        found: dict[str, str] = {}
+        owner = scope.owner
+        with self.database.read() as connection:
+            for message_id in ids:
+                row = connection.execute(
+                    "SELECT r.id FROM records r JOIN owners o ON o.id = r.owner WHERE r.message_id = ? "
+                    "AND r.kind = 'episode' AND o.owner = ? AND r.user_id IS ? AND r.agent_id IS ? "
+                    "AND r.run_id IS ? AND r.app_id IS ?",
+                    (message_id, owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id),
+                ).fetchone()
+                if row:
+                    found[message_id] = row[0]
+        return found
+
+    def related(
+        self, *, scope: Scope, slots: Sequence[str] = (), hashes: Sequence[str] = (), limit: int = 200
+    ) -> list[Record]:
+        """Facts of the scope, retracted ones aside, that fill one of these attributes or have one of these hashes."""
+        with self.database.read() as connection:
+            sql, values = _scope.condition(connection, scope, "r")
+            found: dict[str, Record] = {}
+            for column, wanted in (("attribute", slots), ("hash", hashes)):
+                if not wanted:
+                    continue
+                marks = ", ".join("?" * len(wanted))
+                query = (
+                    f"SELECT {SELECT} FROM records r WHERE {sql} AND r.{column} IN ({marks}) "
+                    "AND r.kind = 'fact' AND r.status <> 'retracted' ORDER BY r.seq DESC LIMIT ?"
+                )
+                for row in connection.execute(query, [*values, *wanted, limit]):
+                    record = from_row(row)
+                    found[record.id] = record
+        return list(found.values())
+
+    def last_episode(self, scope: Scope) -> Record | None:
+        """The newest episode of exactly this scope."""
+        with self.database.read() as connection:
+            sql, values = _scope.condition(connection, scope, "r", exact=True)
+            query = (
+                f"SELECT {SELECT} FROM records r WHERE {sql} AND r.kind = 'episode' "
+                "ORDER BY r.created_at DESC, r.seq DESC LIMIT 1"
+            )
+            row = connection.execute(query, values).fetchone()
+        return from_row(row) if row else None
+
+    def owners(self) -> list[Scope]:
+        """Every combination of ids that something is stored for."""
+        with self.database.read() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT user_id, agent_id, run_id, app_id FROM records UNION "
+                "SELECT DISTINCT user_id, agent_id, run_id, app_id FROM items"
+            ).fetchall()
+        return [Scope(*row) for row in rows]
+
+    def partitions(self, scope: Scope) -> list[tuple[int, int]]:
+        """The owners whose records the scope may meet, each with its generation: erasing starts a new one."""
+        with self.database.read() as connection:
+            numbers = _scope.owners(connection, scope)
+            return [
+                (number, connection.execute("SELECT generation FROM owners WHERE id = ?", (number,)).fetchone()[0])
+                for number in numbers
+            ]
+
+    def index_rows(self, owner: int, after: int) -> list[tuple[Any, ...]]:
+        """The owner's index rows whose version is greater than `after`, in the order of `seq`."""
+        order = "ORDER BY seq" if after <= 0 else "AND version > ? ORDER BY seq"
+        values = (owner,) if after <= 0 else (owner, after)
+        with self.database.read() as connection:
+            return connection.execute(f"SELECT {INDEX_ROW} FROM entries WHERE owner = ? {order}", values).fetchall()
+
+    def allowed(self, owner: int, where: Filter) -> list[int]:
+        """The `seq` of the owner's records that pass the filter, in ascending order."""
+        sql, values = compile_where(where)
+        with self.database.read() as connection:
+            rows = connection.execute(
+                f"SELECT r.seq FROM records r WHERE r.owner = ? AND ({sql}) ORDER BY r.seq",
+                [owner, *values],
+            )
+            return [row[0] for row in rows]
+
+    def close(self) -> None:
+        """Closes the file; idempotent."""
+        self.database.close()
+
+    def _page(
+        self, scope: Scope, where: Filter | None, view: View | None, limit: int, after: str | None, *, descending: bool
+    ) -> list[Record]:
+        if view is not None and view.known_at is not None:
+            return self._known_page(scope, where, view, limit, after, descending=descending)
+        with self.database.read() as connection:
+            sql, values = self._where(connection, scope, where, view)
+            if after is not None:
+                row = connection.execute("SELECT created_at, seq FROM records WHERE id = ?", (after,)).fetchone()
+                if row is None:
+                    raise NotFoundError(f"after={after!r}: no such record; start again from the first page")
+                sql += f" AND (r.created_at, r.seq) {'<' if descending else '>'} (?, ?)"
+                values = [*values, *row]
+            order = "DESC" if descending else "ASC"
+            query = f"SELECT {SELECT} FROM records r WHERE {sql} ORDER BY r.created_at {order}, r.seq {order} LIMIT ?"
+            return [from_row(row) for row in connection.execute(query, [*values, limit])]
+
+    def _where(
+        self, connection: sqlite3.Connection, scope: Scope, where: Filter | None, view: View | None
+    ) -> tuple[str, list[Any]]:
+        sql, values = _scope.condition(connection, scope, "r")
+        if view is not None:
+            more, bound = visible(view)
+            sql, values = f"{sql} AND {more}", [*values, *bound]
+        if where is not None:
+            more, bound = compile_where(where)
+            sql, values = f"{sql} AND ({more})", [*values, *bound]
+        return sql, values
+
+    def _known(self, scope: Scope, where: Filter | None, view: View) -> list[Record]:
+        """What the scope held at `known_at`, rebuilt from the events; newest first."""
+        with self.database.read() as connection:
+            sql, values = _scope.condition(connection, scope, "e", owner=False)
+            rows = connection.execute(
+                "SELECT after FROM events WHERE seq IN (SELECT max(e.seq) FROM events e "
+                f"WHERE {sql} AND e.at <= ? GROUP BY e.record_id)",
+                [*values, micros(view.known_at)],
+            )
+            records = [decode(row[0]) for row in rows]
+        kept = shown(records, view)
+        found = [r for r in kept if where is None or matches(where, r)]
+        return sorted(found, key=lambda r: (r.created_at, r.recorded_at, r.id), reverse=True)
+
+    def _known_page(
+        self, scope: Scope, where: Filter | None, view: View, limit: int, after: str | None, *, descending: bool
+    ) -> list[Record]:
+        found = self._known(scope, where, view)
+        if not descending:
+            found.reverse()
+        start = 0
+        if after is not None:
+            start = next((i + 1 for i, r in enumerate(found) if r.id == after), len(found))
+        return found[start : start + limit]
+
+    def _events(
+        self, connection: sqlite3.Connection, scope: Scope | None, record_id: str | None, after: int, limit: int
+    ) -> Iterator[Event]:
+        sql: str = "1"
+        values: list[Any] = []
+        if scope is not None:
+            sql, values = _scope.condition(connection, scope, "e", owner=False)
+        if record_id is not None:
+            sql, values = f"{sql} AND e.record_id = ?", [*values, record_id]
+        query = (
+            "SELECT e.seq, e.record_id, e.action, e.reason, e.actor, e.at, e.after, "
+            "(SELECT b.after FROM events b WHERE b.record_id = e.record_id AND b.seq < e.seq "
+            f"ORDER BY b.seq DESC LIMIT 1) FROM events e WHERE e.seq > ? AND {sql} "
+            "ORDER BY e.seq LIMIT ?"
+        )
+        for seq, rid, action, reason, actor, at, text, before in connection.execute(query, [after, *values, limit]):
+            when = moment(at)
+            assert when is not None
+            yield Event(
+                sequence=seq, action=action, record_id=rid, at=when, actor=actor, reason=reason,
+                before=decode(before) if before is not None else None, after=decode(text),
+            )  # fmt: skip
+
+    def _apply(
+        self, connection: sqlite3.Connection, change: Change, scope: Scope, actor: str | None, now: datetime
+    ) -> Event:
+        record = change.record
+        if not scope.covers(record.scope):
+            raise ConflictError(f"record {record.id} belongs to {record.scope.ids()}, not to {scope.ids()}")
+        row = to_row(record)
+        before: Record | None = None
+        if change.action != "ADD":
+            held = connection.execute(f"SELECT {SELECT} FROM records r WHERE r.id = ?", (record.id,)).fetchone()
+            if held is None:
+                raise NotFoundError(f"no record has the id {record.id}")
+            before = from_row(held)
+        ids = row[1:5]
+        sequence = connection.execute(
+            _EVENT, (record.id, *ids, change.action, change.reason, actor, micros(now), encode(row))
+        ).lastrowid
+        assert sequence is not None
+        digest = content_hash(record.text)
+        if change.action == "ADD":
+            owner = _scope.owner_id(connection, record.scope.owner)
+            try:
+                seq = connection.execute(_INSERT, (*row, owner, digest, sequence)).lastrowid
+            except sqlite3.IntegrityError as error:
+                raise ConflictError(f"record {record.id} (message {record.message_id!r}) is stored already") from error
+        else:
+            connection.execute(_UPDATE, (*row, digest, sequence, record.id))
+            owner, seq = connection.execute("SELECT owner, seq FROM records WHERE id = ?", (record.id,)).fetchone()
+        assert seq is not None
+        self._projection.write(connection, change, before=before, owner=owner, seq=seq, version=sequence)
+        for target in self._targets:
+            connection.execute(
+                "INSERT INTO outbox (target, operation, record_id, user_id, agent_id, run_id, app_id) "
+                "VALUES (?, 'put', ?, ?, ?, ?, ?)",
+                (target, record.id, *ids),
+            )
+        return Event(sequence, change.action, record.id, now, actor, before, record, change.reason)

@@ -1,0 +1,377 @@
+"""The way in: messages → episodes → candidates → what is known → `resolve` → one ledger transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from memlayer.attributes import attribute
+from memlayer.engine.resolve import Decision, resolve
+from memlayer.engine.stores import Store
+from memlayer.errors import ConfigurationError
+from memlayer.protocols import Embedder, Extractor
+from memlayer.text import spoken
+from memlayer.types import Action, Candidate, Change, Event, Message, Record, Relation, Scope
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
+
+PAUSE = timedelta(minutes=30)
+"""A conversation without a run ends when nothing is said for so long."""
+
+Categorise = Callable[[str, Sequence[Mapping[str, str]] | None], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of `add`, checked."""
+
+    messages: Sequence[Message]
+    scope: Scope
+    infer: bool = True
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    categories: tuple[str, ...] | None = None
+    """Given by the caller for every fact of this call; None lets the text decide."""
+    custom_categories: Sequence[Mapping[str, str]] | None = None
+    expires_at: datetime | None = None
+    immutable: bool = False
+    memory_type: str | None = None
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `add` did with one fact."""
+
+    action: Action
+    record: Record
+    previous: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call of `add` left behind."""
+
+    written: tuple[Written, ...]
+    episodes: tuple[Record, ...]
+
+
+class Ingest:
+    """Takes messages in; holds no state of its own."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Callable[[], Embedder],
+        extractor: Extractor,
+        *,
+        nearest: Callable[[Scope, Sequence[Vector]], list[Record]],
+        categorise: Categorise,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+    ) -> None:
+        """`nearest` finds current facts of a scope by vectors; tests give `clock` and `new_id`."""
+        self._store = store
+        self._embedder = embedder
+        self._extractor = extractor
+        self._nearest = nearest
+        self._categorise = categorise
+        self._clock = clock
+        self._new_id = new_id
+
+    def add(self, request: Request) -> Outcome:
+        """Keeps the messages as episodes and what they say as facts, in one transaction."""
+        fresh = self._fresh(request)
+        if not fresh:
+            return Outcome((), ())
+        if not request.infer:
+            return self._verbatim(request, fresh)
+        if request.deferred:
+            return self._write(request, fresh, [], unread=True)
+        return self._write(request, fresh, self._extract(request, fresh))
+
+    def read_again(self, episodes: Sequence[Record], *, scope: Scope) -> Outcome:
+        """Extracts facts from episodes that are stored already, and marks them as read."""
+        messages = [Message(r.role or "user", r.text, r.created_at, r.name, r.message_id, r.id) for r in episodes]
+        request = Request(messages=messages, scope=scope)
+        candidates = self._extract(request, messages)
+        read = [Change("UPDATE", replace(r, unread=False), reason="read") for r in episodes if r.unread]
+        return self._decide(request, candidates, lambda _: (read, []), messages)
+
+    def _fresh(self, request: Request) -> list[Message]:
+        """The messages that this scope has not seen, each with the id of the episode that will keep it."""
+        ids = [m.id for m in request.messages if m.id is not None]
+        known = self._store.messages_known(ids, request.scope) if ids else {}
+        found: list[Message] = []
+        for message in request.messages:
+            if message.id is not None:
+                if message.id in known:
+                    continue
+                known[message.id] = ""
+            found.append(replace(message, episode_id=self._new_id()))
+        return found
+
+    def _extract(self, request: Request, messages: Sequence[Message]) -> list[Candidate]:
+        found = self._extractor.extract(messages, scope=request.scope, known=())
+        return [self._finish(c, request) for c in found]
+
+    def _finish(self, candidate: Candidate, request: Request) -> Candidate:
+        """Adds what the call says about every fact; in the graph, "user" becomes the user's id."""
+        categories = request.categories
+        if categories is None:
+            custom = request.custom_categories
+            categories = self._categorise(candidate.text, custom) if custom else candidate.categories
+        me = request.scope.user_id or "user"
+        relations = tuple(
+            replace(r, source=me if r.source == "user" else r.source, target=me if r.target == "user" else r.target)
+            for r in candidate.relations
+        )
+        return replace(
+            candidate,
+            metadata={**request.metadata, **candidate.metadata},
+            categories=categories,
+            relations=relations,
+        )
+
+    def _verbatim(self, request: Request, messages: Sequence[Message]) -> Outcome:
+        """`infer=False`: each message is a fact in its own words, never merged, never superseding."""
+        now = self._clock()
+        spoken_ = [m for m in messages if m.role != "system"]
+        vectors = self._vectors([spoken(m.text) for m in spoken_])
+        episodes = self._episodes(request, messages, now)
+        by_id = {r.id: r for r in episodes}
+        facts = []
+        for message in spoken_:
+            episode = by_id[message.episode_id]
+            categories = request.categories
+            if categories is None:
+                categories = self._categorise(message.text, request.custom_categories)
+            facts.append(
+                replace(
+                    episode,
+                    id=self._new_id(),
+                    kind="procedure" if request.memory_type else "fact",
+                    message_id=None,
+                    sources=(episode.id,),
+                    categories=categories,
+                    expires_at=request.expires_at,
+                    immutable=request.immutable,
+                    memory_type=request.memory_type,
+                )
+            )
+        written: list[Record] = []
+
+        def decide(news: Sequence[Event]) -> list[Change]:
+            stale = _stale(news, request.scope, messages)
+            placed = _placed(episodes, news)
+            changes = [Change("ADD", placed[e.id], index=False) for e in episodes if e.id not in stale]
+            written.clear()
+            for fact, vector in zip(facts, vectors, strict=True):
+                if fact.sources[0] not in stale:
+                    record = replace(fact, position=placed[fact.sources[0]].position)
+                    written.append(record)
+                    changes.append(Change("ADD", record, vector))
+            return changes
+
+        seen = self._store.sequence()
+        events = self._store.commit(decide, scope=person(request.scope), seen=seen)
+        kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
+        return Outcome(tuple(Written("ADD", r) for r in written), kept)
+
+    def _write(
+        self, request: Request, messages: Sequence[Message], candidates: Sequence[Candidate], *, unread: bool = False
+    ) -> Outcome:
+        now = self._clock()
+        episodes = [replace(e, unread=unread and e.role != "system") for e in self._episodes(request, messages, now)]
+        shown = [e for e in episodes if e.role != "system"]
+        # One batch for the turns and for the facts that were read from them.
+        texts = [spoken(e.text) for e in shown] + [c.text for c in candidates]
+        vectors = self._vectors(texts)
+        own = dict(zip((e.id for e in shown), vectors, strict=False))
+
+        def keep(news: Sequence[Event]) -> tuple[list[Change], list[str]]:
+            stale = _stale(news, request.scope, messages)
+            placed = _placed(episodes, news)
+            kept = [e for e in episodes if e.id not in stale]
+            return [Change("ADD", placed[e.id], own.get(e.id), index=e.role != "system") for e in kept], list(stale)
+
+        return self._decide(request, candidates, keep, messages, vectors[len(shown) :])
+
+    def _decide(
+        self,
+        request: Request,
+        candidates: Sequence[Candidate],
+        keep: Callable[[Sequence[Event]], tuple[list[Change], list[str]]],
+        messages: Sequence[Message],
+        vectors: Sequence[Vector] | None = None,
+    ) -> Outcome:
+        """Resolves the candidates against what is known, and writes everything in one transaction."""
+        if vectors is None:
+            vectors = self._vectors([c.text for c in candidates])
+        whole = person(request.scope)
+        seen = self._store.sequence()
+        known = {r.id: r for r in self._known(whole, candidates, vectors)}
+        of = {id(c): v for c, v in zip(candidates, vectors, strict=True)}
+        decisions: list[Decision] = []
+
+        def decide(news: Sequence[Event]) -> list[Change]:
+            changes, stale = keep(news)
+            current = dict(known)
+            for event in news:
+                if event.after is not None and event.after.kind == "fact":
+                    current[event.record_id] = event.after
+            gone = set(stale)
+            fresh = [c for c in candidates if not gone.issuperset(c.sources)]
+            decisions[:] = resolve(
+                fresh, list(current.values()), now=self._clock(), new_id=self._new_id, scope=request.scope
+            )
+            return changes + _changes(decisions, current, of, request)
+
+        events = self._store.commit(decide, scope=whole, seen=seen)
+        kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
+        return Outcome(tuple(_outcome(decisions, events, known)), kept)
+
+    def _known(self, scope: Scope, candidates: Sequence[Candidate], vectors: Sequence[Vector]) -> list[Record]:
+        """Facts that the candidates may repeat or replace: the same slot or its opposite, or close in meaning."""
+        if not candidates:
+            return []
+        slots: dict[str, None] = {}
+        for c in candidates:
+            if c.attribute is not None:
+                slots[c.attribute] = None
+                slot = attribute(c.attribute)
+                if slot is not None and slot.opposite is not None:
+                    slots[slot.opposite] = None
+        found = {r.id: r for r in self._nearest(scope, vectors)}
+        if slots:
+            found.update((r.id, r) for r in self._store.related(scope=scope, slots=list(slots)))
+        return list(found.values())
+
+    def _episodes(self, request: Request, messages: Sequence[Message], now: datetime) -> list[Record]:
+        """The messages as records; each knows its conversation, its place in it is given under the lock."""
+        scope = request.scope
+        session, position = self._conversation(scope, messages[0].timestamp, messages[0].episode_id)
+        return [
+            Record(
+                id=m.episode_id,
+                kind="episode",
+                text=m.text,
+                scope=scope,
+                created_at=m.timestamp,
+                recorded_at=now,
+                valid_from=m.timestamp,
+                role=m.role,
+                name=m.name,
+                message_id=m.id,
+                metadata=request.metadata,
+                session=session,
+                position=position + number,
+                expires_at=request.expires_at,
+            )
+            for number, m in enumerate(messages)
+        ]
+
+    def _conversation(self, scope: Scope, at: datetime, new: str) -> tuple[str, int]:
+        last = self._store.last_episode(scope)
+        if scope.run_id is not None:
+            key = "/".join(f"{v or ''}" for v in (scope.app_id, scope.agent_id, scope.run_id))
+            return key, 0 if last is None else last.position + 1
+        if last is not None and last.session is not None and abs(at - last.created_at) <= PAUSE:
+            return last.session, last.position + 1
+        return new, 0
+
+    def _vectors(self, texts: Sequence[str]) -> list[Vector]:
+        if not texts:
+            return []
+        embedder = self._embedder()
+        found = embedder.embed(texts, kind="document")
+        if found.shape != (len(texts), embedder.dimensions):
+            raise ConfigurationError(
+                f"embedder {embedder.name!r} gave {found.shape}, expected ({len(texts)}, {embedder.dimensions})"
+            )
+        return list(found)
+
+
+def person(scope: Scope) -> Scope:
+    """The scope without its run: what is true of a person holds in every conversation."""
+    wide = replace(scope, run_id=None)
+    return wide if wide.ids() else scope
+
+
+def _stale(news: Sequence[Event], scope: Scope, messages: Sequence[Message]) -> set[str]:
+    """Episodes whose message another writer stored between our look and our lock."""
+    there = {
+        e.after.message_id
+        for e in news
+        if e.after is not None and e.after.kind == "episode" and e.after.scope == scope and e.after.message_id
+    }
+    return {m.episode_id for m in messages if m.id is not None and m.id in there}
+
+
+def _placed(episodes: Sequence[Record], news: Sequence[Event]) -> dict[str, Record]:
+    """The episodes behind whatever another writer said in their conversation meanwhile."""
+    session = episodes[0].session
+    after = [
+        e.after.position
+        for e in news
+        if e.after is not None and e.after.kind == "episode" and e.after.session == session
+    ]
+    shift = max(0, max(after) + 1 - episodes[0].position) if after else 0
+    return {e.id: replace(e, position=e.position + shift) for e in episodes}
+
+
+def _changes(
+    decisions: Sequence[Decision], known: Mapping[str, Record], vectors: Mapping[int, Vector], request: Request
+) -> list[Change]:
+    """The last state of every record that the decisions touch, new ones before the ones that they replace."""
+    final: dict[str, Change] = {}
+    for decision in decisions:
+        record = decision.record
+        if record is not None and decision.event != "NONE":
+            final[record.id] = Change(
+                "ADD", _dressed(record, decision.candidate, request), vectors[id(decision.candidate)],
+                reason=decision.reason,
+            )  # fmt: skip
+        elif record is not None:
+            final[record.id] = _touched(final, record, "reinforce", known)
+        for old in decision.replaced:
+            final[old.id] = _touched(final, old, decision.reason, known)
+    return list(final.values())
+
+
+def _touched(final: Mapping[str, Change], record: Record, reason: str, known: Mapping[str, Record]) -> Change:
+    made = final.get(record.id)
+    if made is not None and made.action == "ADD":
+        return replace(made, record=replace(record, relations=made.record.relations, expires_at=made.record.expires_at,
+                                            immutable=made.record.immutable))  # fmt: skip
+    return Change("DELETE" if record.status == "retracted" else "UPDATE", record, reason=reason)
+
+
+def _dressed(record: Record, candidate: Candidate, request: Request) -> Record:
+    return replace(
+        record,
+        relations=tuple(dict.fromkeys(candidate.relations)),
+        expires_at=request.expires_at,
+        immutable=request.immutable,
+    )
+
+
+def _outcome(decisions: Sequence[Decision], events: Sequence[Event], known: Mapping[str, Record]) -> list[Written]:
+    now = {e.record_id: e.after for e in events if e.after is not None}
+    found = []
+    for decision in decisions:
+        old = decision.replaced[0] if decision.replaced else None
+        if decision.event == "NONE":
+            continue
+        if decision.record is not None:
+            found.append(Written(decision.event, now.get(decision.record.id, decision.record), old))
+        elif old is not None:
+            found.append(Written("DELETE", old, old))
+    return found
+
+
+def relations_of(written: Sequence[Written]) -> list[Relation]:
+    """The edges that were said, each once, in the order in which they were said."""
+    return list(dict.fromkeys(r for w in written for r in w.record.relations))
