@@ -9,6 +9,7 @@ from typing import Any
 
 from memlayer._filter_tree import (
     FIELD_TYPES,
+    OPERATORS,
     ORDERINGS,
     And,
     Compare,
@@ -73,6 +74,8 @@ def comparand(condition: Compare) -> Any:
     known = len(condition.field) > 1 if name == "metadata" else len(condition.field) == 1 and name in FIELD_TYPES
     if not known:
         raise FilterError(f"{'.'.join(condition.field)} is not a field of a record; filters.parse makes good filters.")
+    if condition.op not in OPERATORS:
+        raise FilterError(f"{condition.op!r} is not an operator; filters.parse makes good filters.")
     if FIELD_TYPES.get(name) != "time":
         return value
     values = value if isinstance(value, tuple | list) else (value,)
@@ -109,9 +112,7 @@ def _holds(condition: Compare, found: Any) -> bool:
         return comparable and _ORDER[op](found, value)
     if op == "contains":
         return _contains(found, value)
-    if op == "icontains":
-        return _contains(_fold(found), _fold(value))
-    raise FilterError(f"{op!r} is not an operator; filters.parse makes good filters.")
+    return _contains(_fold(found), _fold(value))
 
 
 def _equals(found: Any, value: Any) -> bool:

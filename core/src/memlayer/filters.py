@@ -24,7 +24,7 @@ from memlayer._filter_tree import (
     from_microseconds,
     microseconds,
 )
-from memlayer._filter_values import check_id, check_metadata, instant, make_scope, merge
+from memlayer._filter_values import check_id, check_metadata, instant, make_scope, merge, text_fault
 
 __all__ = [
     "ALIASES",
@@ -50,4 +50,5 @@ __all__ = [
     "merge",
     "microseconds",
     "parse",
+    "text_fault",
 ]
