@@ -1,0 +1,91 @@
+"""Which rows of a large memory are worth scoring: the nearest by meaning, by words, and what stands around them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from memlayer.engine.question import Question
+from memlayer.engine.segments import Mask, Segment, Slots, signs
+from memlayer.engine.signals import Floats, weigh
+
+NEAREST = 400
+"""How many rows each way brings."""
+_AROUND = 150
+# Rows whose vectors are compared exactly after their signs were counted.
+_ROUGH = 2_000
+_HALO = 3
+
+
+def candidates(segment: Segment, question: Question, vector: Floats | None, evidence: Mask, shown: Mask) -> Slots:
+    """Slots to score, rising: every one of `evidence`, and their neighbours with them."""
+    lexical = _by_words(segment, question, evidence)
+    chosen = [lexical, _by_meaning(segment, vector, evidence)]
+    close = np.concatenate([part[:_AROUND] for part in chosen])
+    chosen += _around(segment, close, 2)
+    found = _with_facts(segment, np.unique(np.concatenate(chosen)))
+    found = np.unique(np.concatenate([found, *_around(segment, found, _HALO)]))
+    return found[evidence[found]]
+
+
+def _by_words(segment: Segment, question: Question, evidence: Mask) -> Slots:
+    idf, total = weigh(segment, question)
+    score = np.zeros(segment.count, np.float32)
+    for key, weight in zip(question.terms.tolist(), idf, strict=True):
+        rows, counts = segment.postings.rows(key)
+        score[rows] += weight * counts / (counts + np.float32(1.2))
+        score[segment.postings.rows(key | 1)[0]] += np.float32(0.3) * weight
+    score[~evidence] = 0
+    for name in question.speakers[:1]:
+        spoke = (segment.name[: segment.count] == segment.names.get(name)) & (score > 0)
+        score[spoke] += np.float32(0.2) * total
+    return _best(score, NEAREST)
+
+
+def _by_meaning(segment: Segment, vector: Floats | None, evidence: Mask) -> Slots:
+    if vector is None or segment.vectors.shape[1] != len(vector):
+        return np.zeros(0, np.int64)
+    there = evidence & segment.embedded[: segment.count]
+    slots = np.flatnonzero(there)
+    if len(slots) > 4 * _ROUGH and hasattr(np, "bitwise_count"):
+        slots = slots[_nearest_signs(segment, vector, slots)]
+    near = segment.vectors[slots] @ vector if len(slots) < segment.count else segment.vectors[: segment.count] @ vector
+    return slots[_best(near + 2, NEAREST)]
+
+
+def _nearest_signs(segment: Segment, vector: Floats, slots: Slots) -> Slots:
+    """Places of the slots whose vectors agree with this one in the most signs."""
+    asked = signs(vector[None].astype(np.float32))
+    apart = np.zeros(segment.count, np.uint16)
+    for word, bits in zip(segment.signs[:, : segment.count], asked[:, 0], strict=True):
+        apart += np.bitwise_count(word ^ bits)
+    return np.argpartition(apart[slots], _ROUGH)[:_ROUGH]
+
+
+def _best(score: Floats, limit: int) -> Slots:
+    """Places of the largest positive scores, best first."""
+    places = np.flatnonzero(score > 0)
+    if len(places) > limit:
+        places = places[np.argpartition(-score[places], limit)[:limit]]
+    return places[np.argsort(-score[places], kind="stable")]
+
+
+def _around(segment: Segment, slots: Slots, steps: int) -> list[Slots]:
+    """The turns up to so many steps before and after, step by step."""
+    found: list[Slots] = []
+    for column in (segment.before, segment.after):
+        reached = slots
+        for _ in range(steps):
+            reached = column[reached].astype(np.int64)
+            reached = reached[reached >= 0]
+            found.append(reached)
+    return found
+
+
+def _with_facts(segment: Segment, slots: Slots) -> Slots:
+    """The slots with the turns that they cite, and all facts of these turns."""
+    facts, turns = segment.links()
+    inside = np.zeros(segment.count, np.bool_)
+    inside[slots] = True
+    inside[turns[inside[facts]]] = True
+    inside[facts[inside[turns]]] = True
+    return np.flatnonzero(inside)

@@ -1,0 +1,103 @@
+"""What a question asks for: its terms, whom it names, whose words it wants, whether it asks for a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from memlayer.text import STOP, Terms, fold, query_terms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A question as ranking sees it."""
+
+    text: str
+    """What was asked."""
+    plain: str
+    """The same without known names: what is embedded and what the terms come from."""
+    terms: Terms
+    """Distinct keys of its words."""
+    speakers: tuple[str, ...] = ()
+    """Known names that it names, in the order of the question."""
+    together: bool = False
+    """True where several people are asked about as a group ("both", "X and Y")."""
+    role: str | None = None
+    """Whose words it wants, where it names nobody: "user" for I and my, "assistant" for what the assistant said."""
+    when: bool = False
+    """True where it asks when, on which date or how long."""
+
+
+def understand(text: str, names: Iterable[str] = ()) -> Question:
+    """Reads a question; `names` are the speakers that the memory knows."""
+    speakers, plain = _cut_names(text, names)
+    return Question(
+        text=text,
+        plain=plain,
+        terms=query_terms(plain),
+        speakers=speakers,
+        together=len(speakers) > 1 and _TOGETHER.search(text) is not None,
+        role=None if speakers else _role(text),
+        when=_WHEN.search(text) is not None,
+    )
+
+
+def _role(text: str) -> str | None:
+    if _ASSISTANT.search(text):
+        return "assistant"
+    return "user" if _FIRST_PERSON.search(text) else None
+
+
+def _cut_names(text: str, names: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The known names in order of mention, and the text without them; the text whole where nothing would be left."""
+    known = {fold(form.casefold()): name for name in names for form in _forms(name)}
+    if not known:
+        return (), text
+    found: dict[str, None] = {}
+    kept: list[str] = []
+    end = 0
+    for place, match in enumerate(_WORD.finditer(text)):
+        name = _named(match.group(1), known, first=place == 0)
+        if name is not None:
+            found[name] = None
+            kept.append(text[end : match.start()])
+            end = match.end()
+    plain = " ".join("".join((*kept, text[end:])).split())
+    return tuple(found), plain if _LETTER.search(plain) else text
+
+
+def _forms(name: str) -> list[str]:
+    """The words of a name by which somebody is called; all of them are cut."""
+    return [word for word in _NAME_WORD.findall(name) if len(word) > 1]
+
+
+def _named(word: str, known: dict[str, str], *, first: bool) -> str | None:
+    """The known name that a word of the question means: itself, or its beginning of three letters or more."""
+    key = fold(word.casefold())
+    capital = word[:1] != word[:1].casefold()
+    if key in known:
+        # "will" and "may" are names only with a capital inside of the sentence.
+        return known[key] if key not in STOP or (capital and not first) else None
+    if not capital or first or len(key) < 3 or key in STOP:
+        return None
+    longer = {name for form, name in known.items() if form.startswith(key)}
+    return longer.pop() if len(longer) == 1 else None
+
+
+_WORD = re.compile(r"([^\W\d_][^\W_]*)(?:['’]s?(?!\w))?")
+_NAME_WORD = re.compile(r"[^\W\d_][^\W_]*")
+_LETTER = re.compile(r"\w")
+_TOGETHER = re.compile(r"\b(?:both|common|share[sd]?|together|each other|and)\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]ine|[Ww]e|[Oo]ur)\b")
+_ASSISTANT = re.compile(
+    r"\b(?:you|your)\b.*?\b(?:told|suggest\w*|recommend\w*|remind\w*|said|mention\w*|provid\w*|gave|list\w*|explain\w*)\b"
+    r"|\b(?:remind|tell) me (?:what|which|who|where|how|of|again)\b.*?\byou\b"
+    r"|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b"
+    r"|\bwe (?:discussed|talked|chatted|spoke)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_WHEN = re.compile(
+    r"\bwhen\b|\b(?:what|which|on what) (?:date|day|month|year|week|time)\b|\bhow (?:long|many (?:days|weeks|months|years))\b",
+    re.IGNORECASE,
+)

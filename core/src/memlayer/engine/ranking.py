@@ -1,0 +1,137 @@
+"""Which memories answer a question, best first, and why.
+
+The score is one linear formula over the signals of `signals.py` with the weights of `weights.py`. Facts meet turns: a
+turn speaks with its own words and those of its facts, and the best of its facts is shown for it; its other facts keep
+what their own text earns, so that one turn does not fill the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlayer.engine.candidates import candidates
+from memlayer.engine.question import Question
+from memlayer.engine.segments import Mask, Segment, Slots
+from memlayer.engine.signals import Floats, Pool, measure
+from memlayer.engine.weights import CENTRE, WEIGHTS, WIDTH
+from memlayer.types import Scope, View
+
+# Up to so many rows of a reader every one is scored; of more, the candidates.
+EXACT = 6_000
+
+
+class Ranked(NamedTuple):
+    """One result."""
+
+    id: str
+    """The record to show."""
+    seq: int
+    score: float
+    """In [0, 1]; comparable between questions, never rises down the list."""
+    sources: tuple[str, ...]
+    """Ids of the episodes that the record came from, the one that speaks most for it first."""
+    shares: Mapping[str, float]
+    """What each signal adds to the score before it is squeezed into [0, 1]; signals that add nothing are left out."""
+
+
+def rank(
+    segment: Segment,
+    question: Question,
+    vector: Floats | None,
+    *,
+    view: View,
+    scope: Scope,
+    limit: int = 10,
+    allowed: Sequence[int] | NDArray[np.int64] | None = None,
+    times: Sequence[tuple[int, int]] = (),
+    weights: Mapping[str, float] = WEIGHTS,
+) -> list[Ranked]:
+    """The best `limit` rows for a question.
+
+    `vector` is that of `question.plain`; None ranks by words alone. Only rows of the scope that the view shows and,
+    where it is given, whose seq is in `allowed` come back. `times` are the spans of time that the question names, in
+    microseconds since 1970, ends excluded.
+    """
+    with segment.lock:
+        evidence = segment.evidence(view, scope)
+        shown = segment.shown(view, evidence, allowed)
+        slots = np.flatnonzero(evidence)
+        if len(slots) > EXACT:
+            slots = candidates(segment, question, vector, evidence, shown)
+        pool = Pool(segment, slots)
+        signals = measure(segment, question, vector, pool, times)
+        scores = _score(signals, weights)
+        spoken, voices = _meet(segment, pool, scores, shown[slots])
+        best = _top(spoken, shown[slots], segment.seq[slots], limit)
+        return [_ranked(segment, pool, place, spoken, scores, voices, signals, weights) for place in best]
+
+
+def squeeze(score: float) -> float:
+    """The score in [0, 1]: how likely it is that a best result of this score answers its question."""
+    return float(1 / (1 + np.exp((CENTRE - score) / WIDTH)))
+
+
+def _score(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    total = np.zeros(len(signals["words"]), np.float32)
+    for name, weight in weights.items():
+        total += np.float32(weight) * signals[name]
+    return total
+
+
+def _meet(segment: Segment, pool: Pool, scores: Floats, shown: Mask) -> tuple[Floats, Slots]:
+    """Scores after facts have met turns, and for each place the place that speaks for it: a turn or itself."""
+    spoken, voices = scores.copy(), np.arange(pool.size)
+    facts, turns = pool.facts, pool.turns
+    # The episode of a turn that stands in the index as a fact has no words of its own.
+    silent = ~segment.indexed[pool.slots[turns]]
+    np.maximum.at(spoken, turns[silent], scores[facts[silent]])
+    said = ~silent & shown[facts]
+    facts, turns = facts[said], turns[said]
+    # The best fact of each turn comes last of its turn in this order; of equal ones the older row.
+    order = np.lexsort((-facts, scores[facts], turns))
+    facts, turns = facts[order], turns[order]
+    last = np.append(turns[1:] != turns[:-1], True)[: len(turns)]
+    for fact, turn in zip(facts[last].tolist(), turns[last].tolist(), strict=True):
+        if scores[turn] > spoken[fact]:
+            spoken[fact], voices[fact] = scores[turn], turn
+    return spoken, voices
+
+
+def _top(scores: Floats, shown: Mask, seqs: NDArray[np.int64], limit: int) -> list[int]:
+    """Places of the best shown rows; of equal ones the newer row first."""
+    places = np.flatnonzero(shown)
+    if len(places) > 4 * limit:
+        least = np.partition(scores[places], -limit)[-limit]
+        places = places[scores[places] >= least]
+    order = np.lexsort((-seqs[places], -scores[places]))
+    best: list[int] = places[order][:limit].tolist()
+    return best
+
+
+def _ranked(
+    segment: Segment,
+    pool: Pool,
+    place: int,
+    spoken: Floats,
+    scores: Floats,
+    voices: Slots,
+    signals: Mapping[str, Floats],
+    weights: Mapping[str, float],
+) -> Ranked:
+    slot, voice = int(pool.slots[place]), int(voices[place])
+    turns = pool.turns[pool.facts == place]
+    order = turns[np.argsort(-scores[turns], kind="stable")]
+    heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
+    given = segment.sources[slot]
+    shares = {name: float(weight * signals[name][voice]) for name, weight in weights.items()}
+    return Ranked(
+        id=segment.ids[slot],
+        seq=int(segment.seq[slot]),
+        score=squeeze(float(spoken[place])),
+        sources=(*heard, *(source for source in given if source not in heard)),
+        shares={name: round(share, 4) for name, share in shares.items() if abs(share) >= 0.00005},
+    )

@@ -1,0 +1,216 @@
+"""What speaks for a memory: signals that mean the same in every query.
+
+Every signal is absolute (a cosine, a share of the question's words), none is normalised over a list, so that scores
+compare between questions. See `weights.py` for what each one weighs and `benchmarks/quality` for what it brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memlayer import text
+from memlayer.engine.question import Question
+from memlayer.engine.segments import Segment, Slots
+
+Floats = NDArray[np.float32]
+
+K1, B = 1.2, 0.75
+# How much a word counts that stands in a neighbouring turn of the session.
+BEFORE = (0.7, 0.4, 0.25)
+AFTER = (0.5, 0.3)
+
+
+class Pool:
+    """Some slots of a segment, with their places and their neighbours among each other.
+
+    Arrays have one place more than there are slots: the last one stands for "no neighbour" and holds zeros.
+    """
+
+    def __init__(self, segment: Segment, slots: Slots) -> None:
+        self.slots = slots
+        self.size = len(slots)
+        self._place = np.full(segment.count + 1, self.size, np.int64)
+        self._place[slots] = np.arange(self.size)
+        before, after = self._neighbours(segment.before), self._neighbours(segment.after)
+        self.before = [before, before[before]]
+        self.before.append(before[self.before[1]])
+        self.after = [after, after[after]]
+        facts, turns = segment.links()
+        facts, turns = self._place[facts], self._place[turns]
+        both = (facts < self.size) & (turns < self.size)
+        self.facts, self.turns = facts[both], turns[both]
+        """Pairs of places: a fact, and an episode that it cites."""
+
+    def _neighbours(self, column: NDArray[np.int32]) -> Slots:
+        # -1 (none) reads the last place, which is that of "no neighbour".
+        return np.append(self._place[column[self.slots]], self.size)
+
+    def place(self, slots: NDArray[np.int64] | NDArray[np.int32]) -> Slots:
+        """Where these slots are in the pool; its size where they are not."""
+        return self._place[slots]
+
+
+def measure(
+    segment: Segment,
+    question: Question,
+    vector: Floats | None,
+    pool: Pool,
+    times: Sequence[tuple[int, int]] = (),
+) -> dict[str, Floats]:
+    """Reads every signal of the pool's slots: one number for each, by name.
+
+    A turn's evidence in words and meaning is the best of its own and of its facts'. `times` are the spans that the
+    question names, in microseconds, ends excluded.
+    """
+    columns = _lexical(segment, question, pool)
+    meaning = _meaning(segment, vector, pool)
+    columns["meaning"] = meaning[:-1]
+    columns["meaning_session"] = _session_best(segment, meaning, pool)
+    columns["meaning_near"] = _mean_near(meaning, pool)
+    columns |= _speakers(segment, question, pool)
+    flags, words = segment.flags[pool.slots], segment.words[pool.slots]
+    timed = (flags & text.TIME > 0).astype(np.float32)
+    columns["question"] = (flags & text.QUESTION > 0).astype(np.float32)
+    columns["long"] = np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61))
+    columns["time_word"] = timed
+    columns["time_asked"] = timed * question.when
+    columns["in_time"] = _in_time(segment, pool, times)
+    columns["importance"] = segment.importance[pool.slots] - np.float32(0.5)
+    columns["feedback"] = np.clip(segment.feedback[pool.slots], -1, 1).astype(np.float32)
+    return columns
+
+
+def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
+    size, postings = pool.size, segment.postings
+    rarity = _rarity(segment, pool)
+    idf, total = weigh(segment, question)
+    if not total:
+        zero = np.zeros(size, np.float32)
+        return {"words": zero, "words_near": zero, "date_words": zero, "caption": zero, "rarity": rarity}
+    keys = question.terms.tolist()
+    counts = _counts(segment, keys, pool)
+    shown = np.minimum(_counts(segment, [key | 1 for key in keys], pool), 1)
+    hits = np.minimum(counts, 1)
+    documents, average = _documents(segment)
+    stretch = K1 * (1 - B + B * segment.length[pool.slots] / np.float32(average))
+    own = counts[:, :size]
+    words = (idf[:, None] * own * (K1 + 1) / (own + stretch)).sum(axis=0) / np.float32(2.2 * total)
+    if len(pool.facts):
+        np.maximum.at(hits, (slice(None), pool.turns), hits[:, pool.facts])
+        np.maximum.at(words, pool.turns, words[pool.facts])
+    near = hits.copy()
+    for weight, places in zip((*BEFORE, *AFTER), (*pool.before, *pool.after), strict=True):
+        np.maximum(near, np.float32(weight) * hits[:, places], out=near)
+    numbers = np.array([postings.ids.get(key, -1) for key in keys])
+    in_day = (segment.day_terms[:, :, None] == numbers).any(axis=1) @ idf
+    return {
+        "words": words,
+        "words_near": (idf @ near)[:size] / total,
+        "date_words": in_day[segment.day[pool.slots]] / total * (segment.length[pool.slots] > 0),
+        "caption": (idf @ np.maximum(shown - hits, 0))[:size] / total,
+        "rarity": rarity,
+    }
+
+
+def weigh(segment: Segment, question: Question) -> tuple[Floats, np.float32]:
+    """The idf of each term of the question in this memory, and their sum; unseen terms weigh most."""
+    documents, _ = _documents(segment)
+    frequency = np.array([segment.postings.frequency(key) for key in question.terms.tolist()], np.float32)
+    idf = _idf(frequency, documents)
+    return idf, idf.sum()
+
+
+def _counts(segment: Segment, keys: list[int], pool: Pool) -> Floats:
+    """How often each term stands in each slot, and 0 for "no neighbour"; (terms, slots + 1)."""
+    counts = np.zeros((len(keys), pool.size + 1), np.float32)
+    for i, key in enumerate(keys):
+        rows, found = segment.postings.rows(key)
+        counts[i, pool.place(rows)] = found
+    counts[:, -1] = 0
+    return counts
+
+
+def _documents(segment: Segment) -> tuple[int, float]:
+    """How many rows have words, and how many words they have on average."""
+    if "documents" not in segment.memo:
+        worded = int(np.count_nonzero(segment.alive[: segment.count] & (segment.length[: segment.count] > 0)))
+        segment.memo["documents"] = (worded, max(1.0, segment.total_length / max(1, worded)))
+    found: tuple[int, float] = segment.memo["documents"]
+    return found
+
+
+def _idf(frequency: NDArray[Any], documents: int) -> Floats:
+    return np.log1p((documents - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+
+
+def _rarity(segment: Segment, pool: Pool) -> Floats:
+    """Mean of the five largest idf of each slot's terms; the same for every question of a small memory."""
+    whole = pool.size == segment.count
+    if whole and "rarity" in segment.memo:
+        known: Floats = segment.memo["rarity"]
+        return known
+    terms, lengths = segment.postings.spans(pool.slots)
+    idf = _idf(segment.postings.frequencies, _documents(segment)[0])[terms]
+    owner = np.repeat(np.arange(pool.size), lengths)
+    idf = idf[np.lexsort((-idf, owner))]
+    place = np.arange(len(idf)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    top = place < 5
+    sums = np.bincount(owner[top], weights=idf[top], minlength=pool.size)
+    rarity = (sums / np.clip(lengths, 1, 5)).astype(np.float32)
+    if whole:
+        segment.memo["rarity"] = rarity
+    return rarity
+
+
+def _meaning(segment: Segment, vector: Floats | None, pool: Pool) -> Floats:
+    out = np.zeros(pool.size + 1, np.float32)
+    if vector is not None and segment.vectors.shape[1] == len(vector):
+        if pool.size * 2 > segment.count:
+            out[:-1] = (segment.vectors[: segment.count] @ vector)[pool.slots]
+        else:
+            out[:-1] = segment.vectors[pool.slots] @ vector
+        np.maximum.at(out, pool.turns, out[pool.facts])
+    return out
+
+
+def _session_best(segment: Segment, meaning: Floats, pool: Pool) -> Floats:
+    sessions = segment.session[pool.slots]
+    best = np.full(len(segment.sessions.numbers) + 1, -1, np.float32)
+    np.maximum.at(best, sessions, meaning[:-1])
+    return np.where(sessions >= 0, best[sessions], meaning[:-1])
+
+
+def _mean_near(meaning: Floats, pool: Pool) -> Floats:
+    """Mean cosine from three turns before to two after."""
+    total, there = meaning.copy(), np.ones(pool.size + 1, np.float32)
+    for places in (*pool.before, *pool.after):
+        total += meaning[places]
+        there += places < pool.size
+    return (total / there)[:-1]
+
+
+def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
+    names, roles = segment.name[pool.slots], segment.role[pool.slots]
+    zero = np.zeros(pool.size, np.float32)
+    columns = {"speaker": zero, "first_named": zero, "role": zero}
+    if question.speakers:
+        spoke = (names == segment.names.get(question.speakers[0])).astype(np.float32)
+        if len(question.speakers) == 1:
+            columns["speaker"] = spoke
+        elif not question.together:
+            columns["first_named"] = spoke
+    elif question.role is not None:
+        columns["role"] = (roles == segment.roles.get(question.role)).astype(np.float32)
+    return columns
+
+
+def _in_time(segment: Segment, pool: Pool, times: Sequence[tuple[int, int]]) -> Floats:
+    said, since = segment.created[pool.slots], segment.valid_from[pool.slots]
+    inside = np.zeros(pool.size, np.bool_)
+    for start, end in times:
+        inside |= ((said >= start) & (said < end)) | ((since >= start) & (since < end))
+    return inside.astype(np.float32)
