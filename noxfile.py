@@ -69,6 +69,8 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Checks the types of the core and of the packages beside it, strictly."""
     ran.add("types")
+    if sys.version_info < (3, 11):
+        session.skip("the newest NumPy, whose types are the ones checked against, needs Python 3.11 or newer")
     install_core(session, *group("types"), *group("test"))
     session.run("mypy", "core/src", *(str(path.relative_to(ROOT) / "src") for path in PACKAGES))
 
@@ -90,7 +92,8 @@ if ADAPTERS:
         ran.add("adapters")
         folder = f"integrations/{adapter}"
         install_core(session, "-e", f"./{folder}[test]", *group("test"), *group("types"))
-        session.run("mypy", f"{folder}/src")
+        if sys.version_info >= (3, 11):
+            session.run("mypy", f"{folder}/src")
         pytest(session, "-m", "not servers", f"{folder}/tests")
 
     @nox.session(name="adapters-lowest")

@@ -43,7 +43,7 @@ def clash(site: str | None = None) -> str | None:
 def _foreign_version(entry: str) -> str | None:
     """Reads the version out of ``memlayer-1.2.dist-info``; None for ours (``memlayer_core-…``) and all others."""
     stem, dot, kind = entry.rpartition(".")
-    name, dash, version = stem.partition("-")
+    name, _, version = stem.partition("-")
     if not dot or kind not in ("dist-info", "egg-info") or name != "memlayer" or not version[:1].isdigit():
         return None
     return version.partition("-")[0]
