@@ -88,13 +88,14 @@ if ADAPTERS:
     @nox.session(tags=["ci"])
     @nox.parametrize("adapter", ADAPTERS, ids=ADAPTERS)
     def adapters(session: nox.Session, adapter: str) -> None:
-        """Tests one adapter with the newest framework that it allows, and checks its types."""
+        """Tests one adapter and its README with the newest framework that it allows, and checks its types."""
         ran.add("adapters")
         folder = f"integrations/{adapter}"
         install_core(session, "-e", f"./{folder}[test]", *group("test"), *group("types"))
         if sys.version_info >= (3, 11):
             session.run("mypy", f"{folder}/src")
-        pytest(session, "-m", "not servers", f"{folder}/tests")
+        readme = f"tests/test_documents.py::test_the_blocks_of_a_page_run[{folder}/README.md]"
+        pytest(session, "-m", "not servers", f"{folder}/tests", readme)
 
     @nox.session(name="adapters-lowest")
     @nox.parametrize("adapter", ADAPTERS, ids=ADAPTERS)
