@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from memlayer._blas import one_thread
 from memlayer.errors import ConfigurationError, MissingDependencyError
 
 # NumPy is loaded with the weights, on the first use: making the embedder stays cheap.
@@ -24,6 +28,8 @@ MAX_PIECES = 254
 CONTEXT_PIECES = 60
 # Texts of like length encoded in one pass: more of them leave the processor's caches and are slower.
 _BATCH = 8
+# Threads for several batches. Python's own work between the products stops more of them from helping.
+_WORKERS = min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +99,12 @@ class MiniLMEmbedder:
         import numpy as np
 
         made: dict[int, TokenEmbedding] = {}
-        for number, window, hidden in self._encode(texts, contexts):
+
+        def take(number: int, window: _Window, states: NDArray[np.float32]) -> None:
             ids = np.asarray(window.ids[window.own], np.int32)
-            made[number] = TokenEmbedding(_pool(hidden[window.pooled]), ids, hidden[window.own].copy())
+            made[number] = TokenEmbedding(_pool(states[window.pooled]), ids, states[window.own].copy())
+
+        self._encode(texts, contexts, take)
         return [made[number] for number in range(len(texts))]
 
     def pieces(self, text: str) -> list[int]:
@@ -106,29 +115,42 @@ class MiniLMEmbedder:
         import numpy as np
 
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        for number, window, hidden in self._encode(texts, contexts):
-            vectors[number] = _pool(hidden[window.pooled])
+
+        def take(number: int, window: _Window, states: NDArray[np.float32]) -> None:
+            vectors[number] = _pool(states[window.pooled])
+
+        self._encode(texts, contexts, take)
         return vectors
 
     def _encode(
-        self, texts: Sequence[str], contexts: Sequence[Sequence[str]] | None
-    ) -> Iterator[tuple[int, _Window, NDArray[np.float32]]]:
+        self,
+        texts: Sequence[str],
+        contexts: Sequence[Sequence[str]] | None,
+        take: Callable[[int, _Window, NDArray[np.float32]], None],
+    ) -> None:
+        """Hand each text's window and states to `take` with its number, in any order, from several threads."""
         if isinstance(texts, str):
             raise TypeError("texts is one string; pass a list of strings")
         if not texts:
             return
         words, bert = self._parts()
-        if contexts is None:
-            windows = [_plain(words, text) for text in texts]
-        else:
-            tail = _tails(words)
-            windows = [_in_context(words, text, context, tail) for text, context in zip(texts, contexts, strict=True)]
-        order = sorted(range(len(windows)), key=lambda number: len(windows[number].ids))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            states = bert.encode([windows[number].ids for number in batch])
-            for number, hidden in zip(batch, states, strict=True):
-                yield number, windows[number], hidden
+        windows = _windows(words, texts, contexts)
+        # Neighbours in length share a pass, the longest first so that no thread is left alone with one at the end.
+        order = sorted(range(len(windows)), key=lambda number: -len(windows[number].ids))
+        size = min(_BATCH, math.ceil(len(order) / _WORKERS))
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+
+        def encode(batch: list[int]) -> None:
+            for number, states in zip(batch, bert.encode([windows[number].ids for number in batch]), strict=True):
+                take(number, windows[number], states)
+
+        with one_thread:
+            if len(batches) == 1:
+                encode(batches[0])
+                return
+            with ThreadPoolExecutor(min(_WORKERS, len(batches)), "memlayer-minilm") as pool:
+                # Asking for the results raises what a batch raised.
+                list(pool.map(encode, batches))
 
     def _parts(self) -> tuple[WordPiece, Bert]:
         if self._model is None:
@@ -136,6 +158,13 @@ class MiniLMEmbedder:
                 if self._model is None:
                     self._model = _read(self._folder or _package_folder())
         return self._model
+
+
+def _windows(words: WordPiece, texts: Sequence[str], contexts: Sequence[Sequence[str]] | None) -> list[_Window]:
+    if contexts is None:
+        return [_plain(words, text) for text in texts]
+    tail = _tails(words)
+    return [_in_context(words, text, context, tail) for text, context in zip(texts, contexts, strict=True)]
 
 
 def _plain(words: WordPiece, text: str) -> _Window:
