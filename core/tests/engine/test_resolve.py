@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memlayer.engine.resolve import Decision, resolve
-from memlayer.types import Candidate, Record, Scope
+from memlayer.types import Candidate, Record, Relation, Scope
 
 NOW = datetime(2025, 6, 1, tzinfo=timezone.utc)
 ANN = Scope(user_id="ann")
@@ -424,6 +424,25 @@ def test_every_field_of_the_candidate_is_kept() -> None:
         attribute="lives_in",
         value="Porto",
     )
+
+
+def test_relations_are_kept_but_for_what_is_denied() -> None:
+    edge = Relation("user", "lives_in", "Porto")
+    kept, denied = run(
+        [
+            fact("Lives in Porto", "lives_in", "Porto", relations=(edge,)),
+            fact("Does not live in Rome", "lives_in", "Rome", relations=(edge,), negated=True),
+        ]
+    )
+    assert kept.record is not None
+    assert denied.record is not None
+    assert (kept.record.relations, denied.record.relations) == ((edge,), ())
+
+
+def test_lifetime_never_ends_before_it_begins() -> None:
+    known = held(fact("Lives in Berlin", "lives_in", "Berlin", at=60))
+    (decision,) = run([fact("Lives in Paris since 2023", "lives_in", "Paris", at=90, valid_from=day(-300))], [known])
+    assert [(r.valid_from, r.valid_to) for r in decision.replaced] == [(day(60), day(60))]
 
 
 def test_statement_without_a_time_is_said_now() -> None:

@@ -208,6 +208,8 @@ def _draft(c: Candidate, scope: Scope, now: datetime) -> Record:
         attribute=c.attribute,
         value=c.value,
         negated=c.negated,
+        # What is denied is no edge of the graph.
+        relations=() if c.negated else c.relations,
     )
 
 
