@@ -14,7 +14,7 @@ from memlayer._filter_tree import (
     And,
     Compare,
     Filter,
-    Or,
+    Not,
     content_hash,
     microseconds,
 )
@@ -42,21 +42,29 @@ def matches(filter: Filter, record: Record) -> bool:
     by code point. A list equals a list of the same elements, and equals each of its elements. Null in metadata is a
     value, which equals only None.
     """
-    return evaluate(filter, lambda field: _of_record(record, field))
+    return matcher(filter)(record)
 
 
-def evaluate(filter: Filter, lookup: Lookup) -> bool:
-    """The meaning of a filter over anything that `lookup` can find fields in.
+def matcher(filter: Filter) -> Callable[[Record], bool]:
+    """`matches` of one filter for many records."""
+    holds = predicate(filter)
+    return lambda record: holds(lambda field: _of_record(record, field))
 
-    `lookup` gives `MISSING` for what is absent, microseconds since 1970 for times, and lists and dicts for JSON.
+
+def predicate(filter: Filter) -> Callable[[Lookup], bool]:
+    """The meaning of a filter over anything that a lookup can find fields in.
+
+    A lookup gives `MISSING` for what is absent, microseconds since 1970 for times, and lists and dicts for JSON.
     """
     if isinstance(filter, Compare):
-        return _holds(filter, lookup(filter.field))
+        return _test(filter)
+    if isinstance(filter, Not):
+        holds = predicate(filter.term)
+        return lambda lookup: not holds(lookup)
+    tests = [predicate(term) for term in filter.terms]
     if isinstance(filter, And):
-        return all(evaluate(term, lookup) for term in filter.terms)
-    if isinstance(filter, Or):
-        return any(evaluate(term, lookup) for term in filter.terms)
-    return not evaluate(filter.term, lookup)
+        return lambda lookup: all(test(lookup) for test in tests)
+    return lambda lookup: any(test(lookup) for test in tests)
 
 
 def inside(metadata: Any, path: tuple[str, ...]) -> Any:
@@ -97,26 +105,35 @@ def _of_record(record: Record, field: tuple[str, ...]) -> Any:
     return microseconds(found) if isinstance(found, datetime) else found
 
 
-def _holds(condition: Compare, found: Any) -> bool:
-    op, value = condition.op, comparand(condition)
+def _test(condition: Compare) -> Callable[[Lookup], bool]:
+    field, op, value = condition.field, condition.op, comparand(condition)
     if op == "eq":
-        return _equals(found, value)
+        return lambda lookup: _equals(lookup(field), value)
     if op == "ne":
-        return not _equals(found, value)
+        return lambda lookup: not _equals(lookup(field), value)
     if op == "in":
-        return any(_equals(found, one) for one in value)
+        return lambda lookup: _among(lookup(field), value)
     if op == "nin":
-        return not any(_equals(found, one) for one in value)
+        return lambda lookup: not _among(lookup(field), value)
     if op in ORDERINGS:
-        comparable = (_number(found) and _number(value)) or (isinstance(found, str) and isinstance(value, str))
-        return comparable and _ORDER[op](found, value)
+        return lambda lookup: _ordered(_ORDER[op], lookup(field), value)
     if op == "contains":
-        return _contains(found, value)
-    return _contains(_fold(found), _fold(value))
+        return lambda lookup: _contains(lookup(field), value)
+    folded = _fold(value)
+    return lambda lookup: _contains(_fold(lookup(field)), folded)
 
 
 def _equals(found: Any, value: Any) -> bool:
     return _same(found, value) or (isinstance(found, list | tuple) and any(_same(one, value) for one in found))
+
+
+def _among(found: Any, values: Any) -> bool:
+    return any(_equals(found, value) for value in values)
+
+
+def _ordered(order: Callable[[Any, Any], bool], found: Any, value: Any) -> bool:
+    comparable = (_number(found) and _number(value)) or (isinstance(found, str) and isinstance(value, str))
+    return comparable and order(found, value)
 
 
 def _contains(found: Any, value: Any) -> bool:

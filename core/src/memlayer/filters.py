@@ -9,7 +9,7 @@ into the metadata. In a nested object a key is taken as it stands; outside of it
 what becomes of ids, `matches` what a filter means, and a bare day stands for all of that day in UTC.
 """
 
-from memlayer._filter_match import MISSING, comparand, evaluate, inside, matches
+from memlayer._filter_match import MISSING, Lookup, comparand, inside, matcher, matches, predicate
 from memlayer._filter_parse import condition, parse
 from memlayer._filter_tree import (
     ALIASES,
@@ -34,6 +34,7 @@ __all__ = [
     "And",
     "Compare",
     "Filter",
+    "Lookup",
     "Not",
     "Or",
     "check_id",
@@ -41,14 +42,15 @@ __all__ = [
     "comparand",
     "condition",
     "content_hash",
-    "evaluate",
     "from_microseconds",
     "inside",
     "instant",
     "make_scope",
+    "matcher",
     "matches",
     "merge",
     "microseconds",
     "parse",
+    "predicate",
     "text_fault",
 ]

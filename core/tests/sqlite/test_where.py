@@ -58,7 +58,9 @@ class Table:
 
     def answer(self, filter: Filter | None) -> list[Any]:
         """What the condition comes to for each record, in order."""
-        sql, values = compile_where(filter)
+        return self.run(*compile_where(filter))
+
+    def run(self, sql: str, values: list[Any]) -> list[Any]:
         return [row[0] for row in self.connection.execute(f"SELECT {sql} FROM records r ORDER BY seq", values)]
 
     def check(self, filter: Filter, records: list[Record]) -> None:
@@ -205,9 +207,7 @@ class TestSqlIsTheReference:
     def test_through_the_function(self, table: Table, found: list[Record], filter: Filter) -> None:
         found = [Record(**{**_fields(one), "id": f"r{i}"}) for i, one in enumerate(found)]
         table.fill(found)
-        sql, values = where._by_function(filter)
-        answer = [row[0] for row in table.connection.execute(f"SELECT {sql} FROM records r ORDER BY seq", values)]
-        assert answer == [int(matches(filter, one)) for one in found]
+        assert table.run(*where._by_function(filter)) == [int(matches(filter, one)) for one in found]
 
     @pytest.mark.parametrize("field", [*sorted(FIELD_TYPES), "metadata"])
     @pytest.mark.parametrize("op", OPERATORS)
@@ -219,7 +219,9 @@ class TestSqlIsTheReference:
         table.fill(found)
         path = ("metadata", "k") if kind is None else (field,)
         for value in wanted:
-            table.check(Compare(path, op, (value,) if op in ("in", "nin") else value), found)
+            condition = Compare(path, op, (value,) if op in ("in", "nin") else value)
+            table.check(condition, found)
+            assert table.run(*where._by_function(condition)) == [int(matches(condition, one)) for one in found]
         if op in ("in", "nin"):
             table.check(Compare(path, op, ()), found)
             table.check(Compare(path, op, tuple(wanted)), found)
@@ -250,6 +252,12 @@ class TestSqlIsTheReference:
             assert tree is not None
             assert table.answer(tree) == expected, filters
             table.check(tree, found)
+
+    @pytest.mark.parametrize("op", ["eq", "gt", "lte", "in"])
+    def test_real_numbers_are_not_read_by_sqlite(self, op: str) -> None:
+        """Its reading of decimals is off by one digit on some processors, which a test on another one cannot show."""
+        sql, _ = compile_where(Compare(("metadata", "a"), op, (1,) if op == "in" else 0.1))
+        assert "WHEN 'real' THEN memlayer_matches" in sql
 
     def test_no_filter_lets_everything_pass(self, table: Table) -> None:
         table.fill([record()])
@@ -332,8 +340,7 @@ class TestSize:
         first = compile_where(Compare(("metadata", 'q"'), "ne", 1))
         for n in range(200):
             table.check(Compare(("metadata", 'q"'), "eq", n), found)
-        rows = table.connection.execute(f"SELECT {first[0]} FROM records r", first[1]).fetchall()
-        assert rows == [(1,)] * len(found)
+        assert table.run(*first) == [1] * len(found)
 
 
 def _fields(one: Record) -> dict[str, Any]:

@@ -20,12 +20,13 @@ from memlayer.filters import (
     And,
     Compare,
     Filter,
+    Lookup,
     Not,
     Or,
     comparand,
-    evaluate,
     from_microseconds,
     inside,
+    predicate,
 )
 
 SQL = tuple[str, list[Any]]
@@ -285,9 +286,9 @@ def _load(dumped: list[Any]) -> Filter:
 
 
 @lru_cache(maxsize=64)
-def _prepared(text: str) -> tuple[Filter, tuple[str, ...]]:
+def _prepared(text: str) -> tuple[Callable[[Lookup], bool], list[str]]:
     filter = _load(json.loads(text))
-    return filter, tuple(sorted(_columns(filter)))
+    return predicate(filter), sorted(_columns(filter))
 
 
 def _casefold(text: str | None) -> str | None:
@@ -295,7 +296,7 @@ def _casefold(text: str | None) -> str | None:
 
 
 def _matches(text: str, *row: Any) -> bool:
-    filter, columns = _prepared(text)
+    holds, columns = _prepared(text)
     found = {name: _READ.get(name, _same)(value) for name, value in zip(columns, row, strict=True)}
 
     def lookup(field: tuple[str, ...]) -> Any:
@@ -304,7 +305,7 @@ def _matches(text: str, *row: Any) -> bool:
         value = found[field[0]]
         return MISSING if value is None else value
 
-    return evaluate(filter, lookup)
+    return holds(lookup)
 
 
 def _same(value: Any) -> Any:
