@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 
 _HEADS = 12
 _EPSILON = 1e-12
+_KINDS: dict[str, np.dtype[Any]] = {"I8": np.dtype("i1"), "F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 class Bert:
@@ -95,7 +96,7 @@ class _Layer:
 
 
 class Weights:
-    """Tensors read from a safetensors file of int8 matrices, their scales, and float32 vectors."""
+    """Tensors read from a safetensors file of int8 matrices, their float16 scales, and float32 vectors."""
 
     def __init__(self, file: Path) -> None:
         """Read the whole file; matrices stay packed until asked for."""
@@ -106,7 +107,7 @@ class Weights:
         self._tensors = {
             name: np.frombuffer(
                 blob,
-                np.int8 if entry["dtype"] == "I8" else np.dtype("<f4"),
+                _KINDS[entry["dtype"]],
                 math.prod(entry["shape"]),
                 8 + length + entry["data_offsets"][0],
             ).reshape(entry["shape"])
@@ -129,7 +130,7 @@ class Weights:
 
 def _unpack(packed: NDArray[Any], scale: NDArray[Any]) -> Floats:
     grouped = packed.reshape(len(packed), scale.shape[1], -1).astype(np.float32)
-    grouped *= scale[:, :, None]
+    grouped *= scale[:, :, None].astype(np.float32)
     return grouped.reshape(packed.shape)
 
 
