@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _OWNERS = frozenset({"my", "our", "his", "her", "their", "your"})
@@ -21,12 +22,21 @@ def words(text: str) -> tuple[str, ...]:
     Only Latin, Greek and Cyrillic accents fall away; the marks of other scripts are letters there. A text of nothing
     but marks (an emoji, "?!") is one word. An article at the very end stays: it is a name there ("Plan A").
     """
+    return _remembered(text) if len(text) <= _SHORT else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
     spelled = [c if _letter(plain, i) else "" if c in "'’`\ufe0f\u200d" else " " for i, c in enumerate(plain)]
     found = "".join(spelled).split()
     kept = [w for i, w in enumerate(found) if w not in _ARTICLES or i == len(found) - 1]
     return tuple(kept) or ((plain.strip(),) if plain.strip() else ())
+
+
+# Under the write lock a new fact meets every fact of its slot: each text is spelled once. Long ones are not kept.
+_SHORT = 120
+_remembered = lru_cache(maxsize=20_000)(_words)
 
 
 def _letter(text: str, at: int) -> bool:
