@@ -29,6 +29,12 @@ TIME = 2
 """Flag: the text has a word of time."""
 PICTURE = 4
 """Flag: the text holds a picture's caption."""
+NUMBER = 8
+"""Flag: the text has digits."""
+NAME = 16
+"""Flag: a word within a sentence has a capital, as names have."""
+TITLE = 32
+"""Flag: the text has words in double quotes, as titles of books and films have."""
 
 # The caches are emptied at this size: about 10 MB each.
 _MAX_CACHED = 50_000
@@ -42,7 +48,7 @@ class Analysis(NamedTuple):
     words: int
     """How many words were said, captions aside."""
     flags: int
-    """QUESTION, TIME and PICTURE."""
+    """QUESTION, TIME, PICTURE, NUMBER, NAME and TITLE."""
 
 
 def analyse(text: str) -> Analysis:
@@ -58,6 +64,9 @@ def analyse(text: str) -> Analysis:
         flags |= TIME
     if text.rstrip(" \t\n\"')*_»”").endswith(_QUESTION_MARKS):
         flags |= QUESTION
+    for flag, pattern in _SHAPES:
+        if pattern.search(text):
+            flags |= flag
     keys = _keys(said)
     count = len(said) if text.isascii() else max(len(said), len(keys))
     return Analysis(np.array(keys + caption, dtype=np.int64), count, flags)
@@ -66,6 +75,12 @@ def analyse(text: str) -> Analysis:
 def query_terms(text: str) -> Terms:
     """The distinct keys of a question, in order of first appearance."""
     return np.array(list(dict.fromkeys(_keys(words(text)))), dtype=np.int64)
+
+
+def likeness(text: str) -> int:
+    """One key for all texts of the same words, their order and the small words aside; signed, 64 bits."""
+    keys = np.unique(analyse(text).terms)
+    return int.from_bytes(blake2b(keys.tobytes(), digest_size=8).digest(), "little", signed=True)
 
 
 def spoken(text: str) -> str:
@@ -171,6 +186,11 @@ _UNSPACED_SET = (
 )
 _UNSPACED = re.compile(f"[{_UNSPACED_SET}]")
 _RUNS = re.compile(rf"[{_UNSPACED_SET}]+|\d+|(?:(?![{_UNSPACED_SET}])(?:{_LETTER}))+")
+_SHAPES = (
+    (NUMBER, re.compile(r"\d")),
+    (NAME, re.compile(r"(?<=[^.!?…\s] )[\"“'(]?[A-Z][^\W\d_A-Z]{2}")),
+    (TITLE, re.compile(r"[\"“„«][^\"“”»]{2,60}[\"”“»]")),
+)
 _CAPTION = re.compile(r"\[image:([^\]]*)\]")
 _QUESTION_MARKS = ("?", "？", "؟", "⸮", "ですか。", "ますか。", "ですか", "ますか", "吗", "嗎", "吗。")
 _ARABIC, _INDIC, _CYRILLIC = map(re.compile, ("[\u0600-\u06ff]", "[\u0900-\u0dff]", "[\u0400-\u04ff]"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +25,17 @@ class Postings:
     def __init__(self) -> None:
         self.ids: dict[int, int] = {}
         """Number of each term by its key."""
-        self._frequency = np.zeros(64, np.int32)
-        self._term = np.zeros(1024, np.int32)
-        self._row = np.zeros(1024, np.int32)
-        self._count = np.zeros(1024, np.uint16)
+        self._frequency: Ints = np.zeros(64, np.int32)
+        self._term: Ints = np.zeros(1024, np.int32)
+        self._row: Ints = np.zeros(1024, np.int32)
+        self._count: NDArray[np.uint16] = np.zeros(1024, np.uint16)
         self._used = 0
-        self._ends = np.zeros(65, np.int64)
+        self._ends: NDArray[np.int64] = np.zeros(65, np.int64)
         self._rows = 0
         self._merged = 0
-        self._sorted_rows = _EMPTY
-        self._sorted_counts = np.zeros(0, np.uint16)
-        self._starts = np.zeros(1, np.int64)
+        self._sorted_rows: Ints = _EMPTY
+        self._sorted_counts: NDArray[np.uint16] = np.zeros(0, np.uint16)
+        self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
 
     @property
     def nbytes(self) -> int:
@@ -133,7 +134,7 @@ class Postings:
         self._sorted_rows, self._sorted_counts, self._starts, self._merged = rows, counts, starts, self._used
 
 
-def _grown(array: NDArray[np.generic], least: int) -> NDArray[np.generic]:  # type: ignore[type-var]
+def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
     """The array with room for twice as much, and at least `least`, zeros behind; the last axis grows."""
     size = max(least, 2 * array.shape[-1])
     bigger = np.zeros((*array.shape[:-1], size), array.dtype)

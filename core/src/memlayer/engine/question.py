@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from memlayer.text import STOP, Terms, fold, query_terms
+from memlayer._words import STOP
+from memlayer.text import Terms, fold, query_terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +28,16 @@ class Question:
     """Whose words it wants, where it names nobody: "user" for I and my, "assistant" for what the assistant said."""
     when: bool = False
     """True where it asks when, on which date or how long."""
+    present: bool = False
+    """True where it asks what is so now: currently, these days, do I have."""
+    past: bool = False
+    """True where it asks what was so before: previously, at first, used to."""
+    name: bool = False
+    """True where a name would answer: who, where, which city, what … called."""
+    title: bool = False
+    """True where a title would answer: which book, film, song."""
+    number: bool = False
+    """True where a number would answer: how many, how much, how old."""
 
 
 def understand(text: str, names: Iterable[str] = ()) -> Question:
@@ -40,6 +51,11 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         together=len(speakers) > 1 and _TOGETHER.search(text) is not None,
         role=None if speakers else _role(text),
         when=_WHEN.search(text) is not None,
+        present=_PRESENT.search(text) is not None,
+        past=_PAST.search(text) is not None and _NOW.search(text) is None,
+        name=_WHO.search(text) is not None,
+        title=_TITLE.search(text) is not None,
+        number=_NUMBER.search(text) is not None,
     )
 
 
@@ -91,13 +107,31 @@ _LETTER = re.compile(r"\w")
 _TOGETHER = re.compile(r"\b(?:both|common|share[sd]?|together|each other|and)\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]ine|[Ww]e|[Oo]ur)\b")
 _ASSISTANT = re.compile(
-    r"\b(?:you|your)\b.*?\b(?:told|suggest\w*|recommend\w*|remind\w*|said|mention\w*|provid\w*|gave|list\w*|explain\w*)\b"
+    r"\b(?:you|your)\b.*?\b(?:told|suggest\w*|recommend\w*|remind\w*|said|mention\w*|provid\w*|gave|list\w*)\b"
     r"|\b(?:remind|tell) me (?:what|which|who|where|how|of|again)\b.*?\byou\b"
     r"|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b"
     r"|\bwe (?:discussed|talked|chatted|spoke)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _WHEN = re.compile(
-    r"\bwhen\b|\b(?:what|which|on what) (?:date|day|month|year|week|time)\b|\bhow (?:long|many (?:days|weeks|months|years))\b",
+    r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|week|time)\b|\bhow (?:long|many (?:days|weeks|months|years))\b",
     re.IGNORECASE,
 )
+_NOW = re.compile(r"\b(?:current(?:ly)?|now(?:adays)?)\b", re.IGNORECASE)
+_PRESENT = re.compile(
+    r"\b(?:current(?:ly)?|now(?:adays)?|these days|so far|latest|recent(?:ly)?|still|at the moment|today|to date|any ?more"
+    r"|updated?|new)\b|\b(?:do|am|is|are|does|have|has) (?:I|my|we|our)\b|\bI (?:have|am|do|own|keep|use|live|work)\b"
+    r"|\b(?:what|where|who|how)['’]s\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:previous(?:ly)?|first|original(?:ly)?|initial(?:ly)?|before|used to|former(?:ly)?|earlier|old|back then|ago)\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\b(?:who|whose|whom|where|names?|named|called)\b"
+    r"|\b(?:which|what) (?:city|country|place|state|town|restaurant|park|store|shop|company|school|university|beach|cafe)\b",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"\b(?:book|movie|film|song|album|game|series|show|novel|band|artist|podcast)s?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\bhow (?:many|much|old|far|tall|big|often)\b|\bwhat (?:age|score|price|number)\b", re.IGNORECASE)

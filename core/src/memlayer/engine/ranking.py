@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from memlayer.engine.candidates import candidates
 from memlayer.engine.question import Question
+from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
 from memlayer.engine.signals import Floats, Pool, measure
 from memlayer.engine.weights import CENTRE, WEIGHTS, WIDTH
@@ -22,6 +23,8 @@ from memlayer.types import Scope, View
 
 # Up to so many rows of a reader every one is scored; of more, the candidates.
 EXACT = 6_000
+# So many are looked at for newer ones, however few are asked for.
+_DEEP = 10
 
 
 class Ranked(NamedTuple):
@@ -35,7 +38,9 @@ class Ranked(NamedTuple):
     sources: tuple[str, ...]
     """Ids of the episodes that the record came from, the one that speaks most for it first."""
     shares: Mapping[str, float]
-    """What each signal adds to the score before it is squeezed into [0, 1]; signals that add nothing are left out."""
+    """What each signal adds to the score before it is squeezed into [0, 1]; signals that add nothing are left out.
+
+    "newer" is what a row gains or loses because newer ones stand above older ones."""
 
 
 def rank(
@@ -66,8 +71,14 @@ def rank(
         signals = measure(segment, question, vector, pool, times)
         scores = _score(signals, weights)
         spoken, voices = _meet(segment, pool, scores, shown[slots])
-        best = _top(spoken, shown[slots], segment.seq[slots], limit)
-        return [_ranked(segment, pool, place, spoken, scores, voices, signals, weights) for place in best]
+        best = _top(spoken, shown[slots], segment.seq[slots], max(limit, _DEEP))
+        # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
+        kept = spoken[best].tolist()
+        order = newest_first(segment, pool.slots[best].tolist(), kept, question)
+        return [
+            _ranked(segment, pool, best[i], score, scores, int(voices[best[i]]), signals, weights)
+            for i, score in zip(order[:limit], kept, strict=False)
+        ]
 
 
 def squeeze(score: float) -> float:
@@ -116,22 +127,22 @@ def _ranked(
     segment: Segment,
     pool: Pool,
     place: int,
-    spoken: Floats,
+    score: float,
     scores: Floats,
-    voices: Slots,
+    voice: int,
     signals: Mapping[str, Floats],
     weights: Mapping[str, float],
 ) -> Ranked:
-    slot, voice = int(pool.slots[place]), int(voices[place])
+    slot = int(pool.slots[place])
     turns = pool.turns[pool.facts == place]
     order = turns[np.argsort(-scores[turns], kind="stable")]
     heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
-    given = segment.sources[slot]
     shares = {name: float(weight * signals[name][voice]) for name, weight in weights.items()}
+    shares["newer"] = score - sum(shares.values())
     return Ranked(
         id=segment.ids[slot],
         seq=int(segment.seq[slot]),
-        score=squeeze(float(spoken[place])),
-        sources=(*heard, *(source for source in given if source not in heard)),
-        shares={name: round(share, 4) for name, share in shares.items() if abs(share) >= 0.00005},
+        score=squeeze(score),
+        sources=(*heard, *(source for source in segment.sources[slot] if source not in heard)),
+        shares={name: round(share, 3) for name, share in shares.items() if abs(share) >= 0.0005},
     )

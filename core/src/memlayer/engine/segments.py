@@ -161,7 +161,7 @@ class Segment:
     @property
     def nbytes(self) -> int:
         """Bytes taken, estimated for what Python keeps beside the arrays."""
-        arrays = [getattr(self, column) for column in _COLUMNS]
+        arrays: list[NDArray[Any]] = [getattr(self, column) for column in _COLUMNS]
         arrays += [self.vectors, self.signs, self._slot_of, self._citing]
         return sum(a.nbytes for a in arrays) + self.postings.nbytes + 400 * self.count
 
@@ -182,7 +182,7 @@ class Segment:
             fresh += [row for row in known if not self._update(slots[row.seq], row)]
         if fresh:
             self._append([IndexRow._make(row) for row in fresh])
-        self.version = max(self.version, max(row[1] for row in batch))
+        self.version = max(self.version, *(row[1] for row in batch))
 
     def evidence(self, view: View, scope: Scope) -> Mask:
         """Slots whose words may count for a reader: in scope and alive in the view's sense.
@@ -204,7 +204,7 @@ class Segment:
         return mask
 
     def shown(self, view: View, evidence: Mask, allowed: Sequence[int] | NDArray[np.int64] | None = None) -> Mask:
-        """Slots that may be results: of the view's kinds, among the `allowed` seqs, no episode that folds into a fact."""
+        """Slots that may be results: of the view's kinds, among the `allowed` seqs, and nothing that folds into a fact."""
         n = self.count
         mask = evidence.copy()
         if view.kinds is not None:
@@ -245,6 +245,7 @@ class Segment:
     def _lives(self, view: View) -> Mask:
         n = self.count
         status, ends = self.status[:n], self.valid_to[:n]
+        alive: Mask
         if view.as_of is None:
             now = _micros(view.now)
             return (status == 0) & (ends > now) & (self.expires[:n] > now)

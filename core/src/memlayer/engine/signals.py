@@ -72,12 +72,7 @@ def measure(
     columns["meaning_session"] = _session_best(segment, meaning, pool)
     columns["meaning_near"] = _mean_near(meaning, pool)
     columns |= _speakers(segment, question, pool)
-    flags, words = segment.flags[pool.slots], segment.words[pool.slots]
-    timed = (flags & text.TIME > 0).astype(np.float32)
-    columns["question"] = (flags & text.QUESTION > 0).astype(np.float32)
-    columns["long"] = np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61))
-    columns["time_word"] = timed
-    columns["time_asked"] = timed * question.when
+    columns |= _shape(segment, question, pool)
     columns["in_time"] = _in_time(segment, pool, times)
     columns["importance"] = segment.importance[pool.slots] - np.float32(0.5)
     columns["feedback"] = np.clip(segment.feedback[pool.slots], -1, 1).astype(np.float32)
@@ -95,7 +90,7 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     counts = _counts(segment, keys, pool)
     shown = np.minimum(_counts(segment, [key | 1 for key in keys], pool), 1)
     hits = np.minimum(counts, 1)
-    documents, average = _documents(segment)
+    average = _documents(segment)[1]
     stretch = K1 * (1 - B + B * segment.length[pool.slots] / np.float32(average))
     own = counts[:, :size]
     words = (idf[:, None] * own * (K1 + 1) / (own + stretch)).sum(axis=0) / np.float32(2.2 * total)
@@ -156,7 +151,8 @@ def _rarity(segment: Segment, pool: Pool) -> Floats:
     terms, lengths = segment.postings.spans(pool.slots)
     idf = _idf(segment.postings.frequencies, _documents(segment)[0])[terms]
     owner = np.repeat(np.arange(pool.size), lengths)
-    idf = idf[np.lexsort((-idf, owner))]
+    # One sort by owner and falling idf at once: an idf is below 64.
+    idf = 64.0 * (owner + 1) - np.sort(64.0 * owner + (64 - idf))
     place = np.arange(len(idf)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     top = place < 5
     sums = np.bincount(owner[top], weights=idf[top], minlength=pool.size)
@@ -205,6 +201,25 @@ def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Flo
             columns["first_named"] = spoke
     elif question.role is not None:
         columns["role"] = (roles == segment.roles.get(question.role)).astype(np.float32)
+    return columns
+
+
+def _shape(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
+    """What kind of text it is, and whether it has what the question asks for: a time, a number, a name, a title."""
+    flags, words = segment.flags[pool.slots], segment.words[pool.slots]
+    columns = {
+        "question": (flags & text.QUESTION > 0).astype(np.float32),
+        "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
+    }
+    for word, flag, asked in (
+        ("time", text.TIME, question.when),
+        ("number", text.NUMBER, question.number),
+        ("name", text.NAME, question.name),
+        ("title", text.TITLE, question.title),
+    ):
+        has = (flags & flag > 0).astype(np.float32)
+        columns[f"has_{word}"] = has
+        columns[f"{word}_asked"] = has * np.float32(asked)
     return columns
 
 
