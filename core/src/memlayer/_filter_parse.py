@@ -37,7 +37,8 @@ _OPERATOR_SLIPS = {
     ">": "gt", "greater_than": "gt", ">=": "gte", "ge": "gte", "=>": "gte", "gtee": "gte",
     "<": "lt", "less_than": "lt", "<=": "lte", "le": "lte", "=<": "lte", "ltee": "lte",
     "contain": "contains", "like": "contains", "ilike": "icontains", "icontain": "icontains",
-    "and": "AND", "or": "OR", "not": "NOT",
+    "startswith": "contains", "starts_with": "contains", "endswith": "contains", "ends_with": "contains",
+    "regex": "contains", "between": "gte", "exists": "", "and": "AND", "or": "OR", "not": "NOT",
 }  # fmt: skip
 _FIELD_SLIPS = {"user": "user_id", "agent": "agent_id", "run": "run_id", "app": "app_id", "uid": "user_id"}
 
@@ -143,7 +144,7 @@ def _field(key: str, path: str) -> tuple[str, ...]:
         return (name,)
     slip = _operator_slip(key)
     if slip is not None:
-        mend = f"Did you mean {slip!r}?" if slip in _LOGIC else f"Write {{'field': {{'{slip}': value}}}}."
+        mend = f"Did you mean {slip!r}?" if slip in _LOGIC else f"Write {{'field': {{'{slip or 'eq'}': value}}}}."
         raise FilterError(
             f"{path}: {key!r} is an operator where a field belongs. {mend} "
             f"For a metadata key of that name write 'metadata.{key}'."
@@ -205,11 +206,12 @@ def _nested(field: tuple[str, ...], found: Mapping[Any, Any], path: str, *, dept
             raise FilterError(f"{path}: the key {key!r} is a {type(key).__name__}; pass {str(key)!r}.")
         slip = _operator_slip(key)
         if slip is not None:
-            mend = (
-                f"AND, OR and NOT stand outside of metadata: {{{slip!r}: [{{'metadata': {{…}}}}, …]}}."
-                if slip in _LOGIC
-                else f"Operators stand under a key and alone: {{'metadata': {{'key': {{{slip!r}: value}}}}}}."
-            )
+            if slip in _LOGIC:
+                mend = f"AND, OR and NOT stand outside of metadata: {{{slip!r}: [{{'metadata': {{…}}}}, …]}}."
+            elif len(field) > 1 and key not in OPERATORS:
+                _unknown_operator(key, path, f" For a metadata key of that name write '{'.'.join((*field, key))}'.")
+            else:
+                mend = f"Operators stand under a key and alone: {{'metadata': {{'key': {{{slip or 'eq'!r}: …}}}}}}."
             raise FilterError(
                 f"{path}: {key!r} is an operator where a metadata key belongs. {mend} "
                 f"For a key of that name write '{'.'.join((*field, key))}'."
@@ -238,13 +240,14 @@ def _conditions(field: tuple[str, ...], found: object, path: str, *, depth: int)
     return [_compare(field, op, value, f"{path}.{op}") for op, value in found.items()]
 
 
-def _unknown_operator(key: object, path: str) -> NoReturn:
+def _unknown_operator(key: object, path: str, mend: str = "") -> NoReturn:
     near = difflib.get_close_matches(str(key).casefold(), OPERATORS, n=1)
     meant = _operator_slip(key) if isinstance(key, str) else None
-    meant = meant or (near[0] if near else None)
+    if meant is None and near:
+        meant = near[0]
     raise FilterError(
         f"{path}: {key!r} is not an operator. {f'Did you mean {meant!r}? ' if meant else ''}"
-        f"Operators are {', '.join(OPERATORS)}."
+        f"Operators are {', '.join(OPERATORS)}.{mend}"
     )
 
 
