@@ -11,6 +11,9 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _OWNERS = frozenset({"my", "our", "his", "her", "their", "your"})
 # Marks that tell things apart although they are punctuation: C# and C, 50% and 50, @ann and ann.
 _KEPT = frozenset("#%&@*+")
+# The two invisible ones join emoji.
+_JOINING = frozenset("'’`\ufe0f\u200d")
+_ASCII_MARK = re.compile(r"(?<!\d)[.,:/-]|[.,:/-](?!\d)|[^\w#%&@*+.,:/$<=>^|~-]|_")
 _PART = re.compile(r"\s*[,;()/]\s*|\s+(?:in|near|outside|at|of)\s+", re.IGNORECASE)
 _PLURAL = re.compile(r"(?<=\w\w[^sui])s$")
 _UNIT_OF_AGE = re.compile(r"(?<=\d)\s*(?:years?|yrs?)(?:\s*old)?$")
@@ -26,10 +29,14 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
-    spelled = [c if _letter(plain, i) else "" if c in "'’`\ufe0f\u200d" else " " for i, c in enumerate(plain)]
-    found = "".join(spelled).split()
+    plain = text.casefold()
+    if plain.isascii():
+        spelled = _ASCII_MARK.sub(" ", plain.replace("'", "").replace("`", ""))
+    else:
+        folded = unicodedata.normalize("NFKD", plain)
+        plain = unicodedata.normalize("NFC", "".join(c for c in folded if not "\u0300" <= c <= "\u036f"))
+        spelled = "".join("" if c in _JOINING else c if _letter(plain, i) else " " for i, c in enumerate(plain))
+    found = spelled.split()
     kept = [w for i, w in enumerate(found) if w not in _ARTICLES or i == len(found) - 1]
     return tuple(kept) or ((plain.strip(),) if plain.strip() else ())
 
@@ -40,11 +47,11 @@ _remembered = lru_cache(maxsize=20_000)(_words)
 
 
 def _letter(text: str, at: int) -> bool:
-    """Says whether the character counts, digits' own points and colons ("3.5", "10:30") included."""
+    """Says whether the character counts, the points and colons inside of numbers ("3.5", "10:30") included."""
     char = text[at]
     if char in ".,:/-" and 0 < at < len(text) - 1:
         return text[at - 1].isdigit() and text[at + 1].isdigit()
-    return char in _KEPT or (unicodedata.category(char)[0] not in "PZC" and char not in "`\ufe0f\u200d")
+    return char in _KEPT or unicodedata.category(char)[0] not in "PZC"
 
 
 def key(text: str | None) -> str:

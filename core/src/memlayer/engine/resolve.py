@@ -216,7 +216,7 @@ def _draft(c: Candidate, scope: Scope, now: datetime) -> Record:
 def _read_before(new: Record, held: Record) -> bool:
     """Says whether this very statement was read from one of these messages before."""
     return (
-        not set(new.sources).isdisjoint(held.sources)
+        any(s in held.sources for s in new.sources)
         and held.negated == new.negated
         and normal.key(held.text) == normal.key(new.text)
         and _same_subject(new, held)
@@ -334,7 +334,7 @@ def _same_subject(new: Record, old: Record) -> bool:
     """Says whether two facts are about the same one; a fact without a subject only meets its own words."""
     if old.subject is None:
         return old.attribute is None
-    if normal.words(new.subject or "user") != normal.words(old.subject):
+    if new.subject != old.subject and normal.words(new.subject or "user") != normal.words(old.subject):
         return False
     told = new.subject == "user" and new.role == old.role and new.name and old.name
     return not told or normal.key(new.name) == normal.key(old.name)
