@@ -114,23 +114,26 @@ _ASSISTANT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WHEN = re.compile(
-    r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|week|time)\b|\bhow (?:long|many (?:days|weeks|months|years))\b",
+    r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|week|time)\b"
+    r"|\bhow (?:long|many (?:days|weeks|months|years))\b",
     re.IGNORECASE,
 )
 _NOW = re.compile(r"\b(?:current(?:ly)?|now(?:adays)?)\b", re.IGNORECASE)
 _PRESENT = re.compile(
-    r"\b(?:current(?:ly)?|now(?:adays)?|these days|so far|latest|recent(?:ly)?|still|at the moment|today|to date|any ?more"
-    r"|updated?|new)\b|\b(?:do|am|is|are|does|have|has) (?:I|my|we|our)\b|\bI (?:have|am|do|own|keep|use|live|work)\b"
+    r"\b(?:current(?:ly)?|now(?:adays)?|these days|so far|latest|recent(?:ly)?|still|at the moment|today|to date"
+    r"|any ?more|updated?|new)\b|\b(?:do|am|is|are|does|have|has) (?:I|my|we|our)\b|\bI (?:have|am|do|own|keep|use|live|work)\b"
     r"|\b(?:what|where|who|how)['’]s\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:previous(?:ly)?|first|original(?:ly)?|initial(?:ly)?|before|used to|former(?:ly)?|earlier|old|back then|ago)\b",
+    r"\b(?:previous(?:ly)?|first|original(?:ly)?|initial(?:ly)?|before|used to|former(?:ly)?|earlier|old"
+    r"|back then|ago)\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(
     r"\b(?:who|whose|whom|where|names?|named|called)\b"
-    r"|\b(?:which|what) (?:city|country|place|state|town|restaurant|park|store|shop|company|school|university|beach|cafe)\b",
+    r"|\b(?:which|what) (?:city|country|place|state|town|restaurant|park|store|shop|company|school"
+    r"|university|beach|cafe)\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"\b(?:book|movie|film|song|album|game|series|show|novel|band|artist|podcast)s?\b", re.IGNORECASE)

@@ -6,19 +6,20 @@ import threading
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memlayer.engine.postings import Postings
+from memlayer.engine.rows import FEEDBACK, KINDS, STATUSES, IndexRow, Numbers
 from memlayer.text import day_keys
 from memlayer.types import Scope, View
 
-KINDS = ("fact", "episode", "procedure")
-STATUSES = ("live", "superseded", "retracted")
-FEEDBACK = {"POSITIVE": 1, "NEGATIVE": -1, "VERY_NEGATIVE": -2}
+__all__ = ["FOREVER", "IndexRow", "Mask", "Segment", "SegmentCache", "Slots", "signs"]
+
 FOREVER = np.iinfo(np.int64).max
 _DAY = 86_400_000_000
 # Rows taken in one go: small enough that what is copied on the way stays in the caches.
@@ -26,55 +27,6 @@ _BATCH = 8_192
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.int64]
-
-
-class IndexRow(NamedTuple):
-    """What the index needs of a record; times are microseconds since 1970 in UTC."""
-
-    seq: int
-    """Number of the record in the ledger: rises with every new record, never changes."""
-    version: int
-    """Rises with every change of any record of the owner."""
-    id: str
-    kind: str
-    status: str
-    created_at: int
-    valid_from: int
-    valid_to: int | None
-    expires_at: int | None
-    agent_id: str | None
-    run_id: str | None
-    app_id: str | None
-    role: str | None
-    name: str | None
-    session: str | None
-    position: int
-    """Place in the session; -1 for what is no turn (a distilled fact, a note)."""
-    sources: tuple[str, ...]
-    """Ids of the episodes that a fact cites."""
-    importance: float
-    feedback: str | None
-    vector: bytes | None
-    """float32, unit length; None for what is not found by meaning."""
-    terms: bytes
-    """int64 keys of `text.analyse`; empty for what is not found by words."""
-    words: int
-    flags: int
-
-
-class _Names:
-    """Small numbers for strings; None is -1."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
-
-    def add(self, values: Iterable[str | None]) -> list[int]:
-        numbers = self.numbers
-        return [-1 if v is None else numbers.setdefault(v, len(numbers)) for v in values]
-
-    def get(self, value: str) -> int:
-        """The number of a value; one that no row has where it is unknown."""
-        return self.numbers.get(value, -2)
 
 
 _COLUMNS: dict[str, Any] = {
@@ -137,12 +89,12 @@ class Segment:
         """The vectors' signs, one bit each, 64 in a word; (words, slots)."""
         self.ids: list[str] = []
         self.sources: list[tuple[str, ...]] = []
-        self.names, self.roles, self.sessions = _Names(), _Names(), _Names()
+        self.names, self.roles, self.sessions = Numbers(), Numbers(), Numbers()
         self.days: dict[int, int] = {}
         self.day_terms: NDArray[np.int32] = np.zeros((0, 3), np.int32)
         """Numbers of the words that name each day."""
-        self._scopes = (_Names(), _Names(), _Names())
-        self._codes = _Names()
+        self._scopes = (Numbers(), Numbers(), Numbers())
+        self._codes = Numbers()
         self._slot_of = np.full(64, -1, np.int32)
         self._slots: dict[int, int] = {}
         self._orders: dict[int, tuple[list[int], list[int]]] = {}
@@ -190,7 +142,7 @@ class Segment:
         An episode that only dead facts cite is not among them, unless the view asks for cited episodes.
         """
         n = self.count
-        mask = self.alive[:n].copy()
+        mask: Mask = self.alive[:n].copy()
         for column, numbers, wanted in zip(
             (self.agent, self.run, self.app), self._scopes, (scope.agent_id, scope.run_id, scope.app_id), strict=True
         ):
@@ -204,9 +156,9 @@ class Segment:
         return mask
 
     def shown(self, view: View, evidence: Mask, allowed: Sequence[int] | NDArray[np.int64] | None = None) -> Mask:
-        """Slots that may be results: of the view's kinds, among the `allowed` seqs, and nothing that folds into a fact."""
+        """Slots that may be results: of the view's kinds, among the `allowed` seqs, and not folding into a fact."""
         n = self.count
-        mask = evidence.copy()
+        mask: Mask = evidence.copy()
         if view.kinds is not None:
             wanted = [number for number, kind in enumerate(KINDS) if kind in view.kinds]
             mask &= np.isin(self.kind[:n], wanted)
@@ -245,12 +197,14 @@ class Segment:
     def _lives(self, view: View) -> Mask:
         n = self.count
         status, ends = self.status[:n], self.valid_to[:n]
-        alive: Mask
+        lives: Mask
         if view.as_of is None:
             now = _micros(view.now)
-            return (status == 0) & (ends > now) & (self.expires[:n] > now)
-        then = _micros(view.as_of)
-        return (status < 2) & (self.valid_from[:n] <= then) & (ends > then) & (self.expires[:n] > then)
+            lives = (status == 0) & (ends > now) & (self.expires[:n] > now)
+        else:
+            then = _micros(view.as_of)
+            lives = (status < 2) & (self.valid_from[:n] <= then) & (ends > then) & (self.expires[:n] > then)
+        return lives
 
     def _update(self, slot: int, row: IndexRow) -> bool:
         """Writes a newer version where the row is; False where it needs a new slot, and the old one was left."""
@@ -320,8 +274,8 @@ class Segment:
 
     def _write(self, span: slice, rows: list[IndexRow]) -> None:
         """Writes the columns that any change may touch."""
-        (seq, _, _, kind, status, created, valid_from, valid_to, expires, agent, run, app, role, name, session, position,
-         _, importance, feedback, _, _, words, flags) = zip(*rows, strict=True)  # fmt: skip
+        (seq, _, _, kind, status, created, valid_from, valid_to, expires, agent, run, app, role, name, session,
+         position, _, importance, feedback, _, _, words, flags) = zip(*rows, strict=True)  # fmt: skip
         self.seq[span], self.created[span], self.valid_from[span] = seq, created, valid_from
         self.valid_to[span] = [FOREVER if t is None else t for t in valid_to]
         self.expires[span] = [FOREVER if t is None else t for t in expires]
@@ -488,5 +442,5 @@ def _longer(array: NDArray[Any], size: int, fill: int = 0) -> NDArray[Any]:
     return bigger
 
 
-def _micros(at: Any) -> int:
+def _micros(at: datetime) -> int:
     return round(at.timestamp() * 1_000_000)

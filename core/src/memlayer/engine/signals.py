@@ -95,7 +95,8 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     own = counts[:, :size]
     words = (idf[:, None] * own * (K1 + 1) / (own + stretch)).sum(axis=0) / np.float32(2.2 * total)
     if len(pool.facts):
-        np.maximum.at(hits, (slice(None), pool.turns), hits[:, pool.facts])
+        for row in hits:
+            np.maximum.at(row, pool.turns, row[pool.facts])
         np.maximum.at(words, pool.turns, words[pool.facts])
     near = hits.copy()
     for weight, places in zip((*BEFORE, *AFTER), (*pool.before, *pool.after), strict=True):
@@ -177,7 +178,8 @@ def _session_best(segment: Segment, meaning: Floats, pool: Pool) -> Floats:
     sessions = segment.session[pool.slots]
     best = np.full(len(segment.sessions.numbers) + 1, -1, np.float32)
     np.maximum.at(best, sessions, meaning[:-1])
-    return np.where(sessions >= 0, best[sessions], meaning[:-1])
+    found: Floats = np.where(sessions >= 0, best[sessions], meaning[:-1])
+    return found
 
 
 def _mean_near(meaning: Floats, pool: Pool) -> Floats:
@@ -186,7 +188,8 @@ def _mean_near(meaning: Floats, pool: Pool) -> Floats:
     for places in (*pool.before, *pool.after):
         total += meaning[places]
         there += places < pool.size
-    return (total / there)[:-1]
+    near: Floats = (total / there)[:-1]
+    return near
 
 
 def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
