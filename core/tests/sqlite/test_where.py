@@ -41,20 +41,20 @@ class Table:
     def __init__(self) -> None:
         self.connection = sqlite3.connect(":memory:")
         self.connection.executescript(MIGRATIONS[0])
-        self.connection.execute("DROP INDEX records_by_message")  # random records repeat each other's message
+        self.connection.execute("DROP INDEX IF EXISTS records_by_message")  # random records repeat each other's message
         register(self.connection)
 
     def fill(self, records: list[Record], *, ascii_only: bool = False) -> None:
-        columns = (*COLUMNS, "seq", "owner", "hash", "version")
+        columns = [row[1] for row in self.connection.execute("PRAGMA table_info(records)")]
         self.connection.execute("DELETE FROM records")
         for seq, record in enumerate(records, start=1):
-            row = dict(zip(COLUMNS, to_row(record), strict=True))
+            row = dict(zip(COLUMNS, to_row(record), strict=True)) | {"seq": seq, "hash": content_hash(record.text)}
             if ascii_only:
                 row["metadata"] = json.dumps(record.metadata)
                 row["categories"] = json.dumps(record.categories)
-            values = [*row.values(), seq, 1, content_hash(record.text), 1]
-            marks = ", ".join("?" * len(values))
-            self.connection.execute(f"INSERT INTO records ({', '.join(columns)}) VALUES ({marks})", values)
+            # What else the table has (owner, version, …) no filter reads.
+            values = [row.get(column, 0) for column in columns]
+            self.connection.execute(f"INSERT INTO records VALUES ({', '.join('?' * len(values))})", values)
 
     def answer(self, filter: Filter | None) -> list[Any]:
         """What the condition comes to for each record, in order."""
