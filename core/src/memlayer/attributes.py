@@ -23,6 +23,8 @@ class Attribute:
     """The attribute that says the contrary about the same value (likes / dislikes)."""
     categories: tuple[str, ...] = ()
     """Default categories of a fact in this slot."""
+    follows: tuple[str, ...] = ()
+    """Slots that end, for the same value, when this one begins: who is married to Ann is no longer engaged to her."""
 
 
 _TABLE = (
@@ -44,8 +46,8 @@ _TABLE = (
     Attribute("reports_to", True, "person", categories=("professional_details",)),
     Attribute("studies_at", True, "organization", categories=("education",)),
     Attribute("studies", False, "", categories=("education",)),
-    Attribute("married_to", True, "person", categories=("family",)),
-    Attribute("engaged_to", True, "person", categories=("family",)),
+    Attribute("married_to", True, "person", categories=("family",), follows=("engaged_to", "in_relationship_with")),
+    Attribute("engaged_to", True, "person", categories=("family",), follows=("in_relationship_with",)),
     Attribute("in_relationship_with", True, "person", categories=("family",)),
     Attribute("relationship_status", True, "", categories=("family",)),
     Attribute("has_child", False, "person", categories=("family",)),
@@ -88,3 +90,12 @@ def attribute(name: str | None) -> Attribute | None:
     if name is None:
         return None
     return ATTRIBUTES.get(name) or ATTRIBUTES.get(name.partition(":")[0])
+
+
+def rivals(name: str) -> frozenset[str]:
+    """The slots in which a fact of this slot may find what it repeats, contradicts or ends; itself included."""
+    slot = attribute(name)
+    if slot is None:
+        return frozenset({name})
+    against = {other.name for other in _TABLE if other.opposite == slot.name}
+    return frozenset({name, *against, *slot.follows, *((slot.opposite,) if slot.opposite else ())})

@@ -123,6 +123,18 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
             fact("The user's mother lives in Oslo", "lives_in", "Oslo", subject="the user's mother"),
             fact("The user's mother lives in Rome", "lives_in", "Rome", subject="the user's mother", at=30),
         ),
+        (
+            fact("Is engaged to Matteo", "engaged_to", "Matteo"),
+            fact("Is married to Matteo", "married_to", "Matteo", at=30),
+        ),
+        (
+            fact("Is dating Freya", "in_relationship_with", "Freya"),
+            fact("Is engaged to Freya", "engaged_to", "Freya", at=30),
+        ),
+        (
+            fact("Is with Kim", "in_relationship_with", "Kim"),
+            fact("Married Kim", "married_to", "Kim", at=30),
+        ),
     ],
     "UPDATE refine": [
         (
@@ -225,6 +237,14 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
         (
             fact("The user's dog is named Rex", "name", "Rex", subject="the user's dog"),
             fact("The user's dog is named Max", "name", "Max", subject="the user's dog", at=30),
+        ),
+        (
+            fact("Is engaged to Matteo", "engaged_to", "Matteo"),
+            fact("Is married to Sven", "married_to", "Sven", at=30),
+        ),
+        (
+            fact("Is married to Matteo", "married_to", "Matteo"),
+            fact("Is engaged to Matteo", "engaged_to", "Matteo", at=30),
         ),
         # Said beside, not instead.
         (fact("Works at Acme", "works_at", "Acme"), fact("Also works at a bar", "works_at", "a bar", at=30)),

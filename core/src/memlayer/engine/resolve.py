@@ -285,6 +285,8 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return None
     if _contrary(new, old, slot):
         return None if _over(new) or _one_of_many(new, candidate) else "contradict"
+    if old.attribute in slot.follows and not new.negated and not old.negated and not _over(new):
+        return "supersede" if new.value is not None and _same_value(new, old, slot) else None
     if _stance(new) != _stance(old):
         return None
     if _same_value(new, old, slot):
