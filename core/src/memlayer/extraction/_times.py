@@ -336,7 +336,8 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
          (r"(?P<word>day\s+before\s+yesterday|day\s+after\s+tomorrow|yesterday|today|tomorrow|tmrw|tonight"
          r"|last\s+night|this\s+(?:morning|afternoon|evening))\b" + _PART)),
         (_which, "last next this past previous coming",
-         (rf"{_WHICH}\s+(?:(?P<what>week|weekend|month|year|quarter|decade)\b|{_DOW}|(?P<season>spring|summer|autumn|fall"
+         (rf"{_WHICH}\s+(?:(?P<what>week|weekend|month|year|quarter|decade)\b|{_DOW}|(?P<season>spring|summer"
+         rf"|autumn|fall"
          rf"|winter)\b|{_HOLIDAY}\b)")),
         (_ago, "ago back", rf"(?:about\s+|around\s+|like\s+)?{_NUM}\s+{_UNIT}\s+(?:ago|back)\b"),
         (_ahead, "from later hence", rf"{_NUM}\s+{_UNIT}\s+(?:from\s+(?:now|today)|later|hence)\b"),

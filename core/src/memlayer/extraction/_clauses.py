@@ -1,0 +1,345 @@
+"""Splits what somebody says into plain statements, and leaves out what states nothing.
+
+What is left out: code, quotations, questions, requests, conditions, guesses, make-believe, jokes. Linear in the length
+of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 20_000
+"""Characters of one message that are read; the rest is a pasted document and not talk."""
+_LONGEST_SENTENCE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One statement in the speaker's words, contractions written out."""
+
+    text: str
+    correction: bool = False
+    """The speaker takes back what was said before."""
+    greeted: bool = False
+    """It follows a greeting, so "I'm Xerxes" gives a name."""
+    aside: str = ""
+    """A clause of time that stood in front: "when I was ten"."""
+
+
+def _re(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_QUOTE_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\t": " ", "\r": "\n"})
+_LINK = re.compile(r"https?://\S+|www\.\S+")
+_LINE_OUT = re.compile(
+    r"^\s*(?:>|#|\||//|\$ |import |from \w+ import|def |class |return |const |let \w+ =|var |function|<\w+|@\w+\("
+    r"|SELECT )"
+    r"|[{};]\s*$|=>|==|\w+\(\w*\)"
+)
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_FICTION = _re(
+    r"\b(?:pretend|role-?play|make-believe|imagine (?:that|you|I|we|a|being)|let's imagine|act as (?:a|an|if|my)"
+    r"|act like|hypothetically"
+    r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
+    r"|said no one ever"
+    r"|in this (?:story|scenario|game)|in my (?:dream|novel|story|book),|my character)\b|(?:^|\s)/s(?:\s|$)"
+)
+_PASTED = _re(
+    r"^(?:please |can you |could you |would you |help me )*(?:translate|proofread|rewrite|rephrase|paraphrase"
+    r"|summari[sz]e|edit|correct"
+    r"|fix|improve|check|review|analy[sz]e|write|compose|draft|generate|create|complete|continue|classify|answer)\b"
+)
+_MADE_UP = _re(
+    r"\b(?:story|poem|song|lyrics|essay|script|dialogue|letter|email|cover letter|speech|joke|sentence|paragraph"
+    r"|text|article"
+    r"|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
+)
+_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
+_ABBREVIATED = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|vs|etc|e\.g|i\.e|No|approx|Mt|Jr|Sr)|\b[A-Z](?:\.[A-Z])*)$")
+_HALF_DAY = re.compile(r"\b[ap]\.?m$")
+_SPOKEN = re.compile(r"\b(?:I|I'm|me|my|we|our|you)\b", re.IGNORECASE)
+_SAID = _re(r"\b(?:said|says|say|told|tells|asked|asks|quote|wrote|goes|replied|called)\b[^\"]{0,24}$")
+_QUOTED = re.compile(r"\"[^\"]{1,400}\"")
+
+_CONTRACTIONS = tuple(
+    (_re(rf"\b{a}(?!\w)"), b)
+    for a, b in (
+        ("i'm", "I am"), ("im", "I am"), ("i've", "I have"), ("ive", "I have"), ("i'll", "I will"), ("we're", "we are"),
+        ((
+            "we've"
+        ), (
+            "we have"
+        )), ((
+            "we'll"
+        ), (
+            "we will"
+        )), ((
+            "they're"
+        ), (
+            "they are"
+        )), ((
+            "they've"
+        ), (
+            "they have"
+        )), ((
+            "won't"
+        ), (
+            "will not"
+        )),
+        ("can't", "cannot"), ("dont", "do not"), ("doesnt", "does not"), ("cant", "cannot"), ("didnt", "did not"),
+        (r"(do|does|did|is|are|was|were|have|has|had|would|could|should)n't", r"\1 not"), ("ain't", "am not"),
+        (r"i'd (?=been|had|gone|always|never|just|already)", "I had "), ("i'd", "I would"), ("we'd", "we would"),
+        ("gonna", "going to"), ("wanna", "want to"), ("gotta", "have to"), ("can not", "cannot"),
+        (r"(she|he|it|that|there)'s (?=been|got|had|gone|moved|started|just|lived|worked)", r"\1 has "),
+        (r"(she|he|it|that|there|name|favou?rite \w+)'s", r"\1 is"), ("currently", "currently"),
+    )
+)  # fmt: skip
+_FAST = re.compile(r"'|’|\b(?:im|ive|dont|doesnt|cant|didnt|gonna|wanna|gotta|can not)\b", re.IGNORECASE)
+
+_LEAD = _re(
+    r"^(?:(?P<fix>(?:oh |no,? |oops,? |um,? |sorry,? )*(?:actually|no,? wait|wait,? no|wait|scratch that"
+    r"|correction|i meant|i mean|oops|my mistake"
+    r"|let me correct (?:that|myself)|i misspoke))[,.:;!—-]*\s+(?:to say\s+|that\s+|it is\s+)?"
+    r"|(?P<hi>(?:hi|hello|hey|good (?:morning|evening|afternoon)|greetings)(?: there| everyone| all| again| guys"
+    r"| folks|\s[A-Z]\w+)?)\s*[,.!-]+\s*"
+    r"|(?:well|oh|yeah|yes|yep|yup|no|nope|nah|ok|okay|anyway|anyways|honestly|basically|btw|by the way"
+    r"|oh by the way|fyi"
+    r"|just so you know|you know|thanks|thank you|sure|wow|haha|lol|definitely|absolutely|of course|personally"
+    r"|to be honest"
+    r"|tbh|in fact|lately|recently|nowadays|these days|currently|right now|sorry|unfortunately|luckily|fortunately"
+    r"|sadly|for context"
+    r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of \w+|good news|guess what|also"
+    r"|so|then"
+    r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally|not gonna lie"
+    r"|please remember that|remember that|did you know that|you should know(?: that)?|just to let you know|i told you"
+    r"|same here|me too|totally|exactly|true|agreed|so true|awesome|amazing|sweet|congrats|aww|ah|ooh|man"
+    r"|dude)\s*[,.!:;—-]+\s*"
+    r"|(?:and|but|so|also|plus|because|since then|anyway|actually|honestly|hey|well|yeah|oh|remember that|note that"
+    r"|please remember(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we|our|he|she|they|actually|also"
+    r"|currently|just)\b)"
+    r"|I (?:also )?(?:should|must|have to|forgot to|want to|wanted to|would like to|just wanted to) (?:mention|say"
+    r"|tell you|add|let you know|share)"
+    r"(?: with you)?(?: that)?:?\s+(?=(?:I|my|we)\b)"
+    r"|the (?:thing|fact|truth) is,?\s+(?:that\s+)?)"
+)
+_VOCATIVE = re.compile(r"^[A-Z][a-z]+[,!]\s+(?=(?:I|my|My|we|We)\b)")
+_ASIDE = _re(
+    r"^((?:when|once|after|before|while|during|ever since|since|as) (?:I|we|my|our|the|being|moving|\w+ing"
+    r"|\w+) [^,]{0,80}),\s+(?=\S)"
+)
+_TIME_FIRST = _re(
+    r"^((?:(?:on|in|at|since|over|during|just|early|late|back in)\s)?(?:the\s)?(?:yesterday|today|tonight|tomorrow"
+    r"|last \w+|next \w+"
+    r"|this (?:morning|weekend|week|month|year|summer|past \w+)|\d+ \w+ ago|an? \w+ ago|a (?:few|couple of"
+    r"|couple) \w+ ago|\w+ (?:days?|weeks?|months?"
+    r"|years?) ago|other day|(?:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december)(?: \d+\w*)?(?:,? \d{4})?"
+    r"|(?:19|20)\d\d|\w+day|few weeks ago)),?\s+(?=(?:I|we|my|our)\b)"
+)
+_QUESTION_TAIL = _re(
+    r"[,;:.]\s*(?:(?:but|and|so|or)\s+)?(?:(?:do|does|did|can|could|would|will|should|shall|is|are|was|were|have"
+    r"|has|am|isn't|aren't|don't)\s+"
+    r"(?:I|you|we|they|he|she|it|there|that|this|the|my|any|someone|anyone)\b|(?:what|where|when|who|how|why|which"
+    r"|whose|any)\b).*$"
+    r"|\s+(?:and|so|but)\s+(?:what|where|how|why|which|can you|could you|do you|would you|should I|is there"
+    r"|are there)\b.*$"
+)
+_OPENS_QUESTION = _re(
+    r"^(?:do|does|did|can|could|would|will|should|shall|is|are|was|were|have you|has|had|am I|may I|what|where"
+    r"|when (?:is|are|do|did|will)"
+    r"|who|how|why|which|whose|any|isn't|aren't|don't you|didn't you)\b"
+)
+_CONDITION = _re(
+    r"^(?:if|unless|suppose|supposing|imagine|what if|even if|in case|assuming|had I|should I|were I|let's say"
+    r"|say I|as long as"
+    r"|whether|provided|let's|please|tell me|give me|show me|help me|find|recommend|suggest|explain|remind me"
+    r"|make sure|don't forget)\b"
+    r"|\b(?:if|unless|whether|as if|as though|assuming|in case|provided that|hypothetically|supposedly|allegedly"
+    r"|apparently not)\b"
+)
+_IF_TAIL = _re(r",?\s*(?:just )?(?:in case|if) (?:that|it|this|you|you're|anyone|any of)\b.{0,40}$")
+_GUESS = _re(
+    r"\b(?:maybe|perhaps|probably|possibly|might|not sure|I guess|I suppose|I wish|wish I|I wonder|wondering"
+    r"|I think I|I doubt|I bet|I could"
+    r"|I would|we would|we could|I should|I may|could have|would have|should have|may have|must have been"
+    r"|hopefully|almost (?:bought|moved|got|married)"
+    r"|nearly (?:bought|moved|got)|dreamed|dreamt|used to think|thought I|thought about|considering|thinking (?:of"
+    r"|about)|not necessarily"
+    r"|would be|would love|would like|would rather|yeah right|as usual, not|supposed to|feel like|felt like"
+    r"|sounds? like|looks? like|seems?)\b"
+)
+_HEARSAY = _re(
+    r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
+    r"|read) (?:me |us |everyone |that )*(?:I|we|my|that)\b"
+)
+_SPLIT = _re(
+    r"\s*;\s+|\s+[–—-]{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
+    r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
+    r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
+    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:I|my|we)\b)"
+)
+_SHARED = _re(
+    r",?\s+(?:and|but|,)\s+(?=(?:also |now |just |recently |currently |still |really |absolutely "
+    r"|never )*(?:do not|don't|does not|doesn't|cannot|can't|never"
+    r"|no longer|(?:live|lives|living) in|(?:work|works) (?:at|for|as|in)|(?:hate|love|like|dislike|enjoy|prefer"
+    r"|adore|have|has|own|owns|am|is|hates|loves"
+    r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
+    r"|drives|study|studies|was|went|met|married"
+    r"|finished|graduated|recently|used to|have been) \w))"
+)
+_REPAIR = _re(
+    r"^(?P<said>.{3,200}?)[,.;—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
+    r"|i meant|or rather|make that|oops)[,.:]*\s+"
+    r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
+)
+_LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
+_FIRST_PERSON = re.compile(r"^(?:I|my|we|our|My|We|Our)\b")
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """The plain statements of a message, in order."""
+    text = _clean(text[:LONGEST])
+    if _FICTION.search(text):
+        return
+    greeted = False
+    for sentence, ending in _sentences(text):
+        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or sentence.endswith(":")):
+            return  # what follows is a text to work on
+        if len(sentence) > _LONGEST_SENTENCE:
+            continue
+        for clause in _statements(sentence, ending):
+            yield Clause(clause.text, clause.correction, clause.greeted or greeted, clause.aside)
+        greeted = (
+            bool(re.match((r"(?:hi|hello|hey|good \w+|greetings)\b"), sentence, re.IGNORECASE)) and len(sentence) < 40
+        )
+
+
+def _clean(text: str) -> str:
+    """Talk only: without code, quoted lines, links and list marks."""
+    text = text.translate(_QUOTE_MARKS)
+    text = _LINK.sub("", _CODE.sub("\n", text))
+    lines = (line for line in text.split("\n") if not _LINE_OUT.search(line))
+    return "\n".join(_BULLET.sub("", line) for line in lines)
+
+
+def _sentences(text: str) -> Iterator[tuple[str, str]]:
+    """(sentence without its end mark, the mark)."""
+    start = 0
+    for m in _END.finditer(text):
+        if m.group()[0] == ".":
+            before, after = text[max(start, m.start() - 12) : m.start()], text[m.end() : m.end() + 2].lstrip()
+            if _ABBREVIATED.search(before) or (_HALF_DAY.search(before) and after[:1].islower()):
+                continue
+        if sentence := text[start : m.start()].strip():
+            yield sentence, m.group()
+        start = m.end()
+    if sentence := text[start:].strip():
+        yield sentence, ""
+
+
+def _statements(sentence: str, ending: str) -> Iterator[Clause]:
+    """The statements of one sentence."""
+    sentence = _QUOTED.sub(lambda m: "" if _is_speech(sentence, m) else m.group(), sentence)
+    if repaired := _REPAIR.match(sentence):
+        sentence, correction = _repair(repaired), True
+    else:
+        correction = False
+    sentence = expand(sentence)
+    lead, sentence = _strip_lead(sentence)
+    correction = correction or lead.correction
+    if "?" in ending:
+        kept = _QUESTION_TAIL.sub("", sentence)
+        if kept == sentence:
+            return
+        sentence = kept
+    sentence = _IF_TAIL.sub("", sentence)
+    if _OPENS_QUESTION.search(sentence) or _CONDITION.search(sentence) or _HEARSAY.search(sentence):
+        return
+    aside = ""
+    if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
+        aside, sentence = m[1], sentence[m.end() :]
+    for part in _split(_with_subject(sentence)):
+        inner, part = _strip_lead(part)
+        part = part.strip(" ,.-:!")
+        if len(part.split()) >= 2:
+            yield Clause(part, correction or inner.correction, lead.greeted or inner.greeted, aside)
+        aside = ""
+
+
+def _is_speech(sentence: str, m: re.Match[str]) -> bool:
+    """Whether a quotation is somebody's words and not a title."""
+    before = sentence[max(0, m.start() - 40) : m.start()]
+    return bool(_SAID.search(before)) or (bool(_SPOKEN.search(m.group())) and m.group().count(" ") >= 3)
+
+
+def _repair(m: re.Match[str]) -> str:
+    """The statement with its last word replaced by the one that was meant."""
+    new = m["new"].strip()
+    if len(new.split()) > 3:
+        return new
+    last = _LAST.match(m["said"])
+    return f"{last['head']}{new}" if last else new
+
+
+def expand(text: str) -> str:
+    """Writes contractions out."""
+    if not _FAST.search(text):
+        return text
+    for pattern, full in _CONTRACTIONS:
+        text = pattern.sub(full, text)
+    return text
+
+
+def _strip_lead(text: str) -> tuple[Clause, str]:
+    """Takes greetings, fillers and words of correction off the front; at most six."""
+    correction = greeted = False
+    for _ in range(6):
+        m = _LEAD.match(text) or _VOCATIVE.match(text)
+        if not m:
+            break
+        groups = m.groupdict()
+        correction = correction or bool(groups.get("fix"))
+        greeted = greeted or bool(groups.get("hi"))
+        text = text[m.end() :]
+    return Clause("", correction, greeted), text
+
+
+def _split(sentence: str) -> Iterator[str]:
+    """Parts with a subject of their own; "and hate cheese" takes over the subject before it."""
+    for part in _SPLIT.split(sentence):
+        subject = ""
+        for piece in _SHARED.split(part):
+            piece = piece.strip()
+            if not subject:
+                m = _SUBJECT.match(piece)
+                subject = m.group() if m else ""
+                yield piece
+            else:
+                yield f"{subject}{piece}"
+
+
+_SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z]\w+)\s")
+
+
+_ELIDED = re.compile(
+    r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began|\w{2,}ed)\b)|(?=(?:Went|Started|Finished"
+    r"|Bought|Joined|Moved|Adopted|Visited|Signed up|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?|my))\b)|(?=Been \w+ing\b))"
+)
+
+
+def _with_subject(text: str) -> str:
+    """Gives talk such as "Just moved to Berlin!" or "Been painting a lot" the subject that it leaves out."""
+    m = _ELIDED.match(text)
+    if not m:
+        return text
+    text = f"{m.group().lower()}{text[m.end() :][:1].lower()}{text[m.end() + 1 :]}"
+    return f"I have {text}" if text.startswith("been") or " been " in text[:14] else f"I {text}"
+
+
+def is_guess(text: str) -> bool:
+    """Whether a statement is a wish, a guess or a thought rather than a fact."""
+    return bool(_GUESS.search(text))

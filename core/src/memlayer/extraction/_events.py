@@ -1,0 +1,137 @@
+"""What happened, what is going on and what is planned: statements worth keeping that fill no single slot."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+def _re(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What a predicate tells."""
+
+    attribute: str | None
+    value: str | None
+    importance: float
+
+
+_FILLER = _re(
+    r"^(?:(?:just|recently|finally|also|already|actually|really|even|once|still|both|all|then|first|ultimately|currently|now"
+    r"|officially|last|(?:have|has|had)(?=\s(?:(?:just|also|recently|finally|already|even)\s)?(?:\w+ed|been|gone|got|gotten|bought"
+    r"|won|made|met|seen|taken|begun|built|written|run|found|lost|become|read|set|signed|done|given|sold|taught|grown)\b))\s)+(?=[a-z])"
+)
+_STRONG = _re(
+    r"^(?:graduated|won\b|gave birth|passed away|died|adopted|launched|published|opened (?:my|our|a|an|the)"
+    r"|founded|co-?founded|retired|quit|enrolled|"
+    r"signed up|was diagnosed|were diagnosed|got (?:married|engaged|divorced|promoted|accepted|hired|fired"
+    r"|laid off|my (?:degree|license|diploma|certificat\w+|visa|first|green card)"
+    r"|an? (?:\w+ )?(?:job|raise|promotion|scholarship|tattoo|offer|internship|puppy|kitten|dog|cat))|broke (?:my"
+    r"|his|her)|had (?:surgery|a baby|an accident|a miscarriage|an operation|a heart attack|a stroke)"
+    r"|moved|bought|sold (?:my|our)|joined|started (?:an?|my|our|\w+ing)|stopped \w+ing|finished (?:\w+ing|my|our)"
+    r"|completed|was born|grew up|worked (?:as|at|for|in)|lived (?:in|with|abroad)"
+    r"|studied|majored|performed|competed|hosted|organi[sz]ed|volunteered|donated|learned (?:to|how)|earned"
+    r"|received|applied (?:to|for)|built|wrote an?|recorded"
+    r"|lost (?:my|his|her|our)|ran (?:an?|my|the) (?:\w+ ){0,2}(?:race|marathon|half|5k|10k)|failed (?:my|the)"
+    r"|passed (?:my|the)|became|raised|created (?:an?|my)|took up|switched (?:to|from)|inherited)"
+)
+_WEAK = _re(
+    r"^(?:went (?:to|on|for|back|camping|hiking|skiing|swimming|surfing|fishing|shopping|out|with|there)|visited"
+    r"|travel+ed|flew|drove|hiked|camped|attended|met|saw|watched|read|cooked|baked|made"
+    r"|painted|ordered|took|ate|tried|celebrated|spent|planted|got|had|played|ran|finished|came back|came to"
+    r"|discovered|found|helped|saw|picked up|cleaned|fixed|repaired|installed|upgraded|set up|sent|paid"
+    r"|used|wore|been|taught|wrote|talked|spoke|called|gave|drew|sang|danced|practiced|trained|participated"
+    r"|presented|interviewed|booked|scheduled|decided|hurt|injured|sprained|fell|crashed|missed|lent|borrowed"
+    r"|returned"
+    r"|invested|saved|harvested|repotted|adopted|invited|threw|brought|stayed|rented|listened|was (?:in|at)"
+    r"|were (?:in|at)|started|began|led|redid|renovated|sold|shot|swam|biked|cycled|climbed|exchanged|added"
+    r"|replaced)\b"
+)
+_ONGOING = _re(
+    r"^(?:(?:am|are|is) |been |have been |has been )(?:currently |now |also |still |actually |really |just "
+    r"|actively )?(?:learning|prepping for|getting ready for|studying|training|working (?:on|as|at|with|towards)|writing|reading|taking (?:an?"
+    r"|some|\w+ classes|care)|organi[sz]ing|preparing for|building"
+    r"|volunteering|teaching|saving (?:up )?(?:for|to)|expecting|recovering|renovating|raising|collecting"
+    r"|dealing with|struggling with|practi[sc]ing|playing|attending|running an?|developing|seeing a"
+    r"|looking for an? (?:new )?(?:job|apartment|house|flat|roommate)|applying|job hunting|remodeling|painting"
+    r"|growing|planning (?:my|our|the|a|an)|following a|living|using|going to (?:the )?(?:gym|therapy|physical"
+    r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
+)
+_PLAN = _re(
+    r"^(?:(?:am|are|is) (?:going to|gonna|planning (?:to|on)|about to|excited to|scheduled to|hoping to|set to)"
+    r"|plan to|plans to|planning to|will(?: be)?|decided to|have decided to|have to|booked|have booked|have (?:an?"
+    r"|my) (?:upcoming |big )?"
+    r"(?:\w+ )?(?:appointment|interview|exam|surgery|flight|meeting|presentation|wedding|trip|deadline|recital"
+    r"|game|race|tournament|conference|concert) |am (?:visiting|flying|moving|travel+ing|starting|attending"
+    r"|hosting|running|getting married|graduating|meeting|taking|leaving|going|seeing|having|performing|competing"
+    r"|turning)"
+    r"|are (?:visiting|flying|moving|travel+ing|attending|hosting|getting married|meeting|taking|leaving|going"
+    r"|having|expecting))\b ?"
+)
+_PLAN_VERB = _re(
+    r"^(?:be )?(?:visit|go|travel|fly|move|buy|start|get (?:married|a|an|my)|attend|host|run|adopt|take|meet|see"
+    r"|graduate|open|launch|learn|propose|finish|sell|apply|study|train|compete|perform|have|celebrate|volunteer"
+    r"|publish|write|drive|retire|return|join|leave|build|throw|drop|pick|call|interview|present|camp|hike|paint"
+    r"|on vacation|in|at|on)"
+)
+_NO_PLAN = _re(
+    r"^(?:will|have to|(?:am|are) going to) (?:definitely |probably |also |just |be sure |make sure |look|check"
+    r"|try|keep|let|consider|need|give it|be (?:honest|back|happy|fine|ok|great|able|sure|fun)|do (?:that|it"
+    r"|my best)|see (?:if|what|how|you)|take (?:that|it|your|a look|note)|think|get (?:back|it|that|to)|say|miss"
+    r"|never|remember|use|add|ask|have to|go (?:with|for|ahead|check)|start (?:with|by))"
+)
+_GOAL = _re(
+    r"^(?:(?:really |definitely |still |eventually |always |also )*(?:want(?:ed|s)?|hope|would (?:really )?love"
+    r"|aim|intend|aspire|dream|hoping|am trying|am determined|have always wanted) (?:to|of)(?: one day| someday"
+    r"| eventually)? (?:be able to )?)"
+    r"(?P<v>(?:visit\w*|travel\w*|go(?:ing)? to (?!the|bed|that)|move|learn (?:to|how to \w+|[A-Z]\w+)|becom\w+"
+    r"|buy\w*|open\w*|start\w* (?:an?|my)|run\w* (?:an?|my|the|for)|writ\w+ an?|publish|lose \w+|quit|save"
+    r"|get (?:married|a (?:dog|cat|puppy|degree|job|master)|into|in shape|fit|promoted|my)|adopt|study\w*"
+    r"|build\w* (?:an?|my)|retire"
+    r"|work (?:as|in|at|for)|own|finish my|graduate|climb|complete an?|compete|help (?:people|kids|children"
+    r"|others)|raise|have (?:kids|children|a family|my own)|own)\b.*)"
+)
+_NEGATIVE = _re(
+    r"^(?:did not|was not|were not|have not|has not|had not|have never|had never|cannot|could not|do not|does not"
+    r"|never)\b"
+)
+_EMPTY = _re(
+    r"\b(?:fun|great|good|nice|awesome|amazing|wonderful) (?:time|day|chat|talk|one)$|^(?:had|got|found|made|took"
+    r"|saw|was|were|been|gave|spent|tried|met|heard|felt|read|watched|used|ate|have|learned|started)(?: \w+){0,2}$"
+    r"|\b(?:your|you)\b"
+    r"|^(?:got|have|had) (?:it|this|that|some|your|to|lots?|the (?:idea|feeling|point|chance))\b|^(?:found|made"
+    r"|took|gave|tried|saw|met|read|used|heard) (?:it|that|this|them|some (?:good|great)|the same|your|sense|sure"
+    r"|note)\b|^(?:went|been) (?:well|great|fine|okay|ok|through|there|for it)\b"
+)
+
+
+def happening(predicate: str, *, dated: bool, future: bool, named: bool) -> Happening | None:
+    """What a predicate of the first person or of kin tells; None where it is not worth a fact.
+
+    `dated`: it names a time; `future`: a time to come; `named`: it names somebody, something or a title.
+    """
+    if m := _GOAL.match(predicate):
+        return Happening("goal", m["v"].strip()[:120], 0.5)
+    if (m := _PLAN.match(predicate)) and not _NO_PLAN.match(predicate) and not re.search(r"\byou", predicate):
+        what = predicate[m.end() :].strip()
+        verb = m.group().strip()
+        loose = verb.startswith(("will", "have", "am ", "are ")) and not verb.endswith((" to", " on"))
+        if len(what.split()) >= 1 and (
+            future if loose else (_PLAN_VERB.match(what) is not None and (future or len(what.split()) >= 2))
+        ):
+            said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
+            return Happening("plans", said[:120], 0.5)
+    plain = _FILLER.sub("", predicate)
+    if _NEGATIVE.match(plain) or _EMPTY.search(plain):
+        return None
+    size = len(plain.split())
+    if _ONGOING.match(predicate) or _ONGOING.match(plain):
+        return Happening(None, None, 0.45) if size >= 4 else None
+    if _STRONG.match(plain) and size >= 2 and (dated or named or size >= 4):
+        return Happening(None, None, 0.5)
+    if _WEAK.match(plain) and size >= (3 if dated else 4) and (dated or named):
+        return Happening(None, None, 0.4)
+    return None

@@ -1,0 +1,67 @@
+"""Turns what a speaker says about themselves into the third person: "I live with my dog" -> "Lives with their dog"."""
+
+from __future__ import annotations
+
+import re
+
+_PRONOUNS = {
+    "i": "they", "me": "them", "my": "their", "mine": "theirs", "myself": "themselves", "we": "they", "us": "them",
+    "our": "their", "ours": "theirs", "ourselves": "themselves",
+}  # fmt: skip
+_FIRST = re.compile(r"\b(?:I|me|my|mine|myself|we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_THEY_AM = re.compile(r"\bthey (am|was|have|is)\b")
+_PAST = frozenset(
+    """was were had did went got bought met saw came took made began became found left quit lost won ran ate drank
+    drove rode flew swam wrote read spoke taught thought brought built broke chose felt fell forgot gave grew
+    heard held hurt kept knew learnt led lent let lit paid put sang sat sent set shot slept sold spent stood
+    swept threw told understood woke wore cut hit beat dealt caught hung hid could would should will can
+    cannot may might must used sought tore spread split bet cost picked""".split()
+)
+_ADVERB = re.compile(
+    r"(?:really|just|also|still|now|currently|always|never|usually|often|sometimes|recently|finally|already"
+    r"|actually|absolutely"
+    r"|definitely|even|ever|rarely|only|mostly|totally|truly|both|all|genuinely|simply|kind of|sort of|no longer"
+    r"|once|then|\w+ly)\s"
+)
+_S_ENDS = ("s", "x", "z", "ch", "sh", "o")
+_AUX = {"am": "is", "are": "is", "have": "has", "do": "does", "'m": "is", "was": "was", "were": "was"}
+
+
+def inflect(verb: str) -> str:
+    """Third person singular of a verb in the present; a verb in the past stays as it is."""
+    low = verb.lower()
+    if low in _AUX:
+        return _AUX[low]
+    if low in _PAST or (low.endswith("ed") and low not in {"need", "feed", "breed", "bleed", "speed"}):
+        return low
+    if not low.isalpha():
+        return verb
+    if low.endswith("y") and low[-2:-1] not in "aeiou":
+        return f"{low[:-1]}ies"
+    return f"{low}es" if low.endswith(_S_ENDS) else f"{low}s"
+
+
+def third_person(predicate: str) -> str:
+    """A predicate of "I" or "we" as one of "he" or "she", its pronouns shifted too."""
+    lead = ""
+    while m := _ADVERB.match(predicate):
+        lead, predicate = lead + m.group(), predicate[m.end() :]
+    verb, _, rest = predicate.partition(" ")
+    if verb[:-1].isalpha() and verb[-1:] in {",", ":"}:
+        verb, rest = verb[:-1], rest
+    return shift(f"{lead}{inflect(verb)} {rest}".strip())
+
+
+def shift(text: str) -> str:
+    """The text with the first person replaced by the third."""
+    text = _FIRST.sub(lambda m: _PRONOUNS[m.group().lower()], text)
+    return _THEY_AM.sub(
+        lambda m: {("am"): ("they are"), ("was"): ("they were"), ("have"): ("they have"), ("is"): ("they are")}[m[1]],
+        text,
+    )
+
+
+def sentence(text: str) -> str:
+    """One tidy sentence: single spaces, a capital in front, no mark at the end."""
+    text = re.sub(r"\s+", " ", text).strip(" ,.;:!-")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,147 @@
+"""Reads the value of a slot off the words behind its verb, or declines."""
+
+from __future__ import annotations
+
+import re
+
+from memlayer.extraction import _words as words
+
+_STOP = re.compile(
+    r"\s*[,;:.!(]|\s+(?:because|since|for|with|when|whenever|so|but|at|on|in|to|as|that|which|who|where|during"
+    r"|every|from|than|after|before"
+    r"|until|till|while|though|although|by|of|over|though|too|either|anymore|any more|any longer|again|instead"
+    r"|right now|now|these days|lately"
+    r"|a lot|so much|very much|as well|today|and I|and my|and it|anyway|though|everyday|daily|all the time"
+    r"|together|more|most|best|back|up|out"
+    r"|down|away|around|here|there|if|or not|since|once|twice|without|is|are|was|were|has|have|will|can|around"
+    r"|near|called|named|yesterday"
+    r"|except|unless|anywhere|at all|ever|last|next|this|per|per se|about|like)\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LIST = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|nor)\s+", re.IGNORECASE)
+_DETERMINER = re.compile(
+    (r"^(?:a|an|the|my|our|some|any|all|all kinds of|lots of|both|eating|having|drinking|playing)\s+"), re.IGNORECASE
+)
+_VAGUE = frozenset(
+    """it that this them him her you me us they there here what how when everything anything something nothing things
+    thing stuff one ones someone anyone everyone people lot lots way idea being seeing hearing having getting
+    knowing your his their these those its who same challenge feeling feelings moment moments fact vibe vibes
+    look sound detail details myself another other others either much doing making so too not no such about
+    just i we he she both each going trying giving helping think thinking and or but work""".split()
+)
+_WHOLE = frozenset({(
+    "mac and cheese"
+), (
+    "fish and chips"
+), (
+    "peanut butter and jelly"
+), (
+    "rock and roll"
+), (
+    "dungeons and dragons"
+),
+                    (
+                        "bed and breakfast"
+                    ), (
+                        "ham and eggs"
+                    ), (
+                        "salt and vinegar"
+                    ), (
+                        "gin and tonic"
+                    ), (
+                        "r and b"
+                    ), (
+                        "black and white"
+                    )})  # fmt: skip
+
+
+def noun(text: str, most: int = 4) -> str | None:
+    """The noun or gerund that the words begin with, without its article; None where it is vague or too long."""
+    value = _STOP.sub("", text, count=1).strip(" '\"")
+    bare = _DETERMINER.sub("", value).strip()
+    parts = bare.lower().split()
+    if not parts or len(parts) > most or parts[0] in _VAGUE or parts[-1] in _VAGUE or not re.search(r"[^\W\d_]", bare):
+        return None
+    return bare
+
+
+def nouns(text: str, most: int = 4) -> list[str]:
+    """The nouns of a list, each by itself: "cats, dogs and horses"; one noun where it is no list."""
+    head = re.split(r"[;:.!(]|\s(?:because|since|but|when|so|that|which)\b", text, maxsplit=1)[0]
+    low = head.lower().strip()
+    if any(low.startswith(w) for w in _WHOLE):
+        return [low]
+    parts = [p for p in _LIST.split(head) if p.strip()][:6]
+    if len(parts) < 2 or any(len(p.split()) > 3 for p in parts[:-1]):
+        first = noun(re.split(r",|\sand\s", text, maxsplit=1)[0], most)
+        return [first] if first else []
+    values = []
+    for part in parts:
+        value = noun(part, most)
+        if value is None:
+            break
+        values.append(value)
+    return values
+
+
+def taste(text: str) -> list[str]:
+    """What is liked or not: kinds of things and doings, no single thing that is being looked at."""
+    low = text.lower()
+    m = re.match(r"(?:the|a|an|my|our)\s+", low)
+    if m:
+        article, rest = m.group().strip(), low[m.end() :]
+        head = _STOP.sub("", rest, count=1)
+        if not (article == "the" and (head in words.SCENERY or text[4:5].isupper()) and "?" not in text):
+            return []
+    if low.startswith("to "):
+        verb = re.match(r"to ([a-z]+(?:\s[a-z]+){0,2})", low)
+        doing = _STOP.sub("", verb[1], count=1) if verb else ""
+        if not doing or doing.split()[0] in {
+            ("be"),
+            ("see"),
+            ("hear"),
+            ("know"),
+            ("think"),
+            ("say"),
+            ("do"),
+            ("have"),
+            ("get"),
+            ("keep"),
+            ("make"),
+            ("try"),
+            ("use"),
+            ("add"),
+        }:
+            return []
+        return [doing]
+    return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look"}]
+
+
+def job(text: str) -> str | None:
+    """The job that the words name: its last word is one, and nothing in front says that it is only a figure of speech."""
+    text = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
+    value = re.split(
+        (
+            r"\s*[,;.!(]|\s+(?:at|for|with|in|on|who|and|but|by|of|from|here|now|since|based|specializing|working"
+            r"|so|because|to|these|right|that|which)\b"
+        ),
+        text,
+        maxsplit=1,
+    )[0]
+    parts = value.lower().split()
+    if not 1 <= len(parts) <= 4 or any(w in words.NOT_A_JOB for w in parts):
+        return None
+    last = parts[-1]
+    known = last in words.JOBS or " ".join(parts[-2:]) in words.JOBS
+    return value.strip() if known else None
+
+
+def listed(text: str, known: frozenset[str]) -> str | None:
+    """The longest known word or phrase that the words begin with."""
+    low = re.sub(r"^(?:an?|the|my|some|severe|mild|chronic|bad|really bad|terrible)\s+", "", text.lower())
+    parts = re.split(r"[^\w'’-]+", low)
+    for size in (3, 2, 1):
+        head = " ".join(parts[:size])
+        if head in known:
+            return head
+    return None

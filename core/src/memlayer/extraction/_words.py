@@ -1,0 +1,272 @@
+"""Word lists of our own writing: what kind of thing a word means. Small on purpose; unknown words stay "thing"."""
+
+from __future__ import annotations
+
+
+def _set(text: str) -> frozenset[str]:
+    """Words parted by commas or line ends."""
+    return frozenset(w.strip() for w in text.replace("\n", ",").split(",") if w.strip())
+
+
+KIN: dict[str, tuple[str, str]] = {
+    **{w: ((
+        "has_sibling"
+    ), w) for w in ((
+        "sister"
+    ), (
+        "brother"
+    ), (
+        "sibling"
+    ), (
+        "twin"
+    ), (
+        "stepsister"
+    ), (
+        "stepbrother"
+    ), (
+        "sis"
+    ), (
+        "bro"
+    ))},
+    **{w: ("has_parent", w) for w in ("mother", "father", "mom", "mum", "dad", "mama", "papa", "stepmom", "stepdad")},
+    **{w: ("has_child", w) for w in ("son", "daughter", "child", "kid", "baby", "toddler", "stepson", "stepdaughter")},
+    **{w: ("married_to", w) for w in ("wife", "husband", "spouse", "hubby")},
+    **{w: ("engaged_to", w) for w in ("fiance", "fiancee", "fiancé", "fiancée")},
+    **{w: ("in_relationship_with", w) for w in ("girlfriend", "boyfriend", "partner", "gf", "bf")},
+    **{
+        w: ("has_relative", w)
+        for w in (
+            "grandmother", "grandfather", "grandma", "grandpa", "granny", "nana", "aunt", "uncle", "auntie", "cousin",
+            "niece", "nephew", "mother-in-law", "father-in-law", "sister-in-law", "brother-in-law", "grandson",
+            "granddaughter",
+        )
+    },
+    **{w: ((
+        "has_friend"
+    ), w) for w in ((
+        "friend"
+    ), (
+        "bestie"
+    ), (
+        "buddy"
+    ), (
+        "best friend"
+    ), (
+        "roommate"
+    ), (
+        "flatmate"
+    ), (
+        "neighbor"
+    ), (
+        "neighbour"
+    ))},
+    **{w: ("has_colleague", w) for w in ("colleague", "coworker", "co-worker", "teammate")},
+    **{w: ("reports_to", w) for w in ("boss", "manager", "supervisor")},
+}  # fmt: skip
+"""Word for a person: the slot that the person fills, and the word itself."""
+
+PETS = _set(
+    """dog, cat, puppy, pup, kitten, rabbit, bunny, hamster, parrot, horse, pony, guinea pig, turtle, tortoise,
+    goldfish, snake, lizard, gecko, ferret, bird, budgie, golden retriever, labrador, poodle, beagle, corgi,
+    german shepherd, husky, bulldog, dachshund, chihuahua, terrier, border collie, cockatiel, canary, mouse,
+    rat, hedgehog, chinchilla, kitty, doggo"""
+)
+PLURAL_PETS = {"puppies": "puppy", "mice": "mouse", "kitties": "kitty", "bunnies": "bunny", "ponies": "pony"}
+
+FOODS = _set(
+    """cheese, meat, beef, pork, chicken, fish, seafood, shellfish, shrimp, sushi, pizza, pasta, bread, rice, noodles,
+    ramen, tofu, eggs, egg, milk, dairy, lactose, gluten, wheat, soy, nuts, peanuts, peanut, tree nuts, almonds,
+    cashews, walnuts, chocolate, dark chocolate, candy, sugar, cake, cookies, ice cream, coffee, tea, green tea,
+    beer, wine, red wine, whiskey, alcohol, soda, juice, vegetables, broccoli, spinach, kale, mushrooms, onions,
+    garlic, tomatoes, potatoes, cilantro, coriander, olives, avocado, fruit, strawberries, bananas, apples,
+    mangoes, pineapple, curry, spicy food, thai food, indian food, italian food, mexican food, chinese food,
+    japanese food, korean food, burgers, steak, bacon, ham, lamb, salmon, tuna, oysters, salad, soup, tacos,
+    burritos, sandwiches, fast food, junk food, red meat, butter, honey, yogurt, cereal, oatmeal, mayo,
+    mayonnaise, ketchup, mustard, hummus, kimchi, lobster, crab, duck, turkey, popcorn, desserts, sweets,
+    licorice, mint, vanilla, cinnamon, ginger, anchovies, brussels sprouts, mac and cheese, fish and chips"""
+)
+ACTIVITIES = _set(
+    """hiking, running, jogging, swimming, cycling, biking, climbing, rock climbing, bouldering, skiing, snowboarding,
+    surfing, yoga, pilates, meditation, dancing, salsa, ballet, boxing, kickboxing, karate, judo, taekwondo,
+    jiu-jitsu, fencing, archery, golf, tennis, table tennis, badminton, squash, soccer, football, basketball,
+    volleyball, baseball, softball, cricket, rugby, hockey, ice hockey, lacrosse, handball, chess, poker,
+    bowling, darts, painting, drawing, sketching, pottery, knitting, crocheting, sewing, quilting, woodworking,
+    photography, gardening, cooking, baking, reading, writing, journaling, singing, gaming, video games, board
+    games, fishing, hunting, camping, kayaking, sailing, rowing, diving, scuba diving, snorkeling, horseback
+    riding, skateboarding, ice skating, roller skating, birdwatching, birding, traveling, travelling, blogging,
+    volunteering, weightlifting, crossfit, zumba, triathlons, marathons, calligraphy, origami, collecting
+    stamps, stargazing, geocaching, martial arts, walking, backpacking, improv, magic, wrestling, gymnastics,
+    paddleboarding, tai chi, dungeons and dragons, minecraft, fortnite, valorant"""
+)
+INSTRUMENTS = _set(
+    """guitar, piano, violin, cello, viola, bass, bass guitar, drums, flute, clarinet, saxophone, sax, trumpet,
+    trombone, tuba, harp, ukulele, banjo, mandolin, harmonica, accordion, organ, keyboard, oboe, electric
+    guitar, acoustic guitar, double bass"""
+)
+LANGUAGES = _set(
+    """english, spanish, french, german, italian, portuguese, russian, chinese, mandarin, cantonese, japanese, korean,
+    arabic, hebrew, hindi, urdu, bengali, tamil, telugu, turkish, polish, dutch, swedish, norwegian, danish,
+    finnish, greek, czech, hungarian, romanian, ukrainian, vietnamese, thai, indonesian, malay, tagalog,
+    swahili, persian, farsi, catalan, irish, welsh, latin, esperanto, sign language, asl, bulgarian, croatian,
+    serbian, slovak, icelandic"""
+)
+NATIONALITIES = _set(
+    """american, british, english, scottish, welsh, irish, canadian, mexican, brazilian, argentinian, chilean,
+    colombian, peruvian, french, german, austrian, swiss, italian, spanish, portuguese, dutch, belgian, danish,
+    swedish, norwegian, finnish, icelandic, polish, czech, slovak, hungarian, romanian, bulgarian, greek,
+    turkish, russian, ukrainian, indian, pakistani, bangladeshi, chinese, taiwanese, japanese, korean,
+    vietnamese, thai, filipino, indonesian, malaysian, singaporean, australian, egyptian, moroccan, nigerian,
+    kenyan, ethiopian, ghanaian, israeli, lebanese, syrian, iranian, iraqi, saudi, cuban, jamaican, puerto
+    rican, serbian, croatian, slovenian, estonian, latvian, lithuanian, south african, venezuelan, ecuadorian,
+    nepali, sri lankan, afghan, armenian, georgian, albanian"""
+)
+DIETS = _set(
+    """vegan, vegetarian, pescatarian, pescetarian, flexitarian, gluten-free, gluten free, dairy-free, dairy free,
+    keto, paleo, kosher, halal, low-carb, low carb, plant-based, lacto-vegetarian, carnivore, mediterranean,
+    sugar-free, raw vegan"""
+)
+CONDITIONS = _set(
+    """diabetes, type 1 diabetes, type 2 diabetes, asthma, adhd, add, autism, anxiety, depression, arthritis,
+    migraines, migraine, epilepsy, celiac disease, coeliac disease, celiac, crohn's, crohn's disease, ibs,
+    ulcerative colitis, eczema, psoriasis, hypertension, high blood pressure, high cholesterol, insomnia, sleep
+    apnea, dyslexia, ptsd, ocd, bipolar disorder, lupus, fibromyalgia, endometriosis, pcos, anemia, gout,
+    glaucoma, tinnitus, scoliosis, hypothyroidism, gerd, acid reflux, heart disease, parkinson's, alzheimer's,
+    dementia, multiple sclerosis, ms, cancer, breast cancer, hay fever, chronic pain, back pain, vertigo,
+    tendonitis, plantar fasciitis, rheumatoid arthritis, chronic migraines, bronchitis"""
+)
+MEDICATIONS = _set(
+    """ibuprofen, paracetamol, acetaminophen, aspirin, insulin, metformin, lisinopril, atorvastatin, levothyroxine,
+    sertraline, fluoxetine, prozac, zoloft, lexapro, adderall, ritalin, xanax, omeprazole, antibiotics,
+    antidepressants, warfarin, statins, birth control, melatonin, vitamin d, antihistamines, beta blockers,
+    blood thinners, gabapentin, prednisone"""
+)
+JOBS = _set(
+    """accountant, actor, actress, analyst, architect, artist, astronomer, attorney, author, baker, banker, barber,
+    barista, bartender, biologist, bookkeeper, builder, butcher, carpenter, cashier, ceo, cfo, chef, chemist,
+    coach, cook, consultant, contractor, copywriter, counselor, cto, curator, dancer, dentist, designer,
+    detective, developer, dietitian, director, doctor, driver, economist, editor, electrician, engineer,
+    entrepreneur, farmer, filmmaker, firefighter, fisherman, florist, freelancer, gardener, geologist, graphic
+    designer, hairdresser, historian, illustrator, instructor, intern, interpreter, janitor, jeweler,
+    journalist, judge, lawyer, lecturer, librarian, machinist, manager, marketer, mathematician, mechanic,
+    model, musician, nanny, nurse, nutritionist, officer, optician, painter, paralegal, paramedic, pharmacist,
+    photographer, physician, physicist, pilot, plumber, podcaster, poet, policeman, politician, postdoc,
+    producer, professor, programmer, psychiatrist, psychologist, pt, radiologist, realtor, receptionist,
+    recruiter, reporter, researcher, sailor, salesman, salesperson, scientist, screenwriter, sculptor,
+    secretary, singer, social worker, soldier, statistician, strategist, streamer, supervisor, surgeon,
+    surveyor, tailor, teacher, technician, therapist, trader, trainer, translator, tutor, vet, veterinarian,
+    waiter, waitress, welder, writer, yoga instructor, zoologist, administrator, apprentice, assistant,
+    associate, specialist, coordinator, representative, executive, planner, physiotherapist, midwife, founder,
+    co-founder, cofounder, owner, devops, tester, sommelier, stylist, comedian, composer, dj, blogger, youtuber,
+    influencer, auditor, broker, butler, caregiver, carer, cleaner, clerk, courier, housewife, homemaker,
+    novelist, nutritionist, paediatrician, pediatrician, pastor, priest, principal, ranger, roofer, sysadmin,
+    vp, animator, anthropologist, archaeologist, archeologist, barrister, solicitor, conductor, diplomat,
+    lifeguard, mason, oncologist, cardiologist"""
+)
+NOT_A_JOB = _set(
+    """big, huge, fan, member, good, great, bad, terrible, better, best, quick, slow, fast, heavy, early, night, first,
+    new, amateur, aspiring, hobby, home, former, retired, ex, wannabe, future, decent, lousy, avid, keen, would-
+    be, natural, self-proclaimed, bit, terrific, amazing, casual, hopeful, proud, cautious, careful, self,
+    armchair, budding, cautious"""
+)
+PLACES = _set(
+    """san francisco, sf, new york, new york city, nyc, los angeles, la, chicago, boston, seattle, austin, denver,
+    portland, miami, dallas, houston, philadelphia, atlanta, phoenix, san diego, las vegas, toronto, montreal,
+    vancouver, london, manchester, edinburgh, glasgow, dublin, paris, lyon, marseille, berlin, munich, hamburg,
+    frankfurt, cologne, vienna, zurich, geneva, rome, milan, florence, venice, naples, madrid, barcelona,
+    valencia, seville, lisbon, porto, amsterdam, rotterdam, brussels, copenhagen, stockholm, gothenburg, oslo,
+    bergen, helsinki, warsaw, krakow, prague, budapest, athens, istanbul, moscow, kyiv, kiev, tokyo, kyoto,
+    osaka, seoul, beijing, shanghai, hong kong, taipei, singapore, bangkok, hanoi, jakarta, manila, kuala
+    lumpur, delhi, new delhi, mumbai, bangalore, dubai, tel aviv, jerusalem, cairo, nairobi, lagos, cape town,
+    johannesburg, sydney, melbourne, brisbane, perth, auckland, wellington, mexico city, bogota, lima, santiago,
+    buenos aires, rio, sao paulo, usa, us, the us, america, united states, the united states, uk, the uk,
+    england, scotland, wales, ireland, france, germany, austria, switzerland, italy, spain, portugal,
+    netherlands, the netherlands, belgium, denmark, sweden, norway, finland, iceland, poland, czech republic,
+    hungary, romania, bulgaria, greece, turkey, russia, ukraine, india, pakistan, bangladesh, china, taiwan,
+    japan, korea, south korea, vietnam, thailand, philippines, indonesia, malaysia, australia, new zealand,
+    egypt, morocco, nigeria, kenya, ethiopia, ghana, south africa, israel, lebanon, iran, iraq, canada, mexico,
+    brazil, argentina, chile, colombia, peru, cuba, jamaica, costa rica, europe, asia, africa, california,
+    texas, florida, oregon, washington, colorado, arizona, nevada, utah, alaska, hawaii, maine, vermont,
+    massachusetts, michigan, ohio, illinois, minnesota, georgia, tennessee, montana, bali, tuscany, bavaria,
+    brooklyn, manhattan, queens, the bronx, bay area, the bay area, silicon valley, catalonia, sicily, provence,
+    quebec, ontario"""
+)
+FIRST_NAMES = _set(
+    """aaron, abby, abigail, adam, adrian, ahmed, aisha, alan, albert, alex, alexander, alexandra, alice, alicia,
+    alison, amanda, amelia, amir, amy, ana, andre, andrea, andrew, angela, anita, ann, anna, anne, annie,
+    anthony, antonio, arthur, ashley, barbara, beatrice, becky, ben, benjamin, bella, beth, bill, bob, brad,
+    brandon, brian, bruno, caitlin, calvin, cameron, camila, carl, carla, carlos, carol, caroline, catherine,
+    cecilia, charles, charlie, charlotte, chloe, chris, christina, christine, christopher, claire, clara,
+    connor, craig, cynthia, dan, dana, daniel, daniela, dave, david, dean, deborah, denise, dennis, diana,
+    diego, dmitri, dominic, donald, donna, dorothy, doug, dylan, ed, eddie, edward, elena, eleanor, eli, elias,
+    elijah, elizabeth, ella, ellen, emily, emma, eric, erica, erik, erin, ethan, eva, evan, eve, evelyn, fatima,
+    felix, fiona, frances, francesca, francis, frank, fred, gabriel, gabriela, gary, george, gina, giulia,
+    grace, greg, hana, hannah, harold, harry, hassan, heather, heidi, helen, henry, hugo, ian, ibrahim, ines,
+    ingrid, irene, isaac, isabel, isabella, ivan, jack, jackie, jacob, jake, james, jamie, jan, jane, janet,
+    jason, jasmine, jean, jeff, jen, jennifer, jenny, jeremy, jerry, jess, jesse, jessica, jill, jim, jimmy,
+    joan, joanna, joe, joel, john, johnny, jon, jonas, jonathan, jordan, jorge, jose, joseph, josh, joshua,
+    joyce, juan, judith, judy, julia, julian, julie, justin, karen, karl, kate, katherine, kathleen, katie,
+    keith, kelly, ken, kenneth, kevin, kim, kyle, lara, larry, laura, lauren, layla, leah, leo, leon, liam,
+    lily, linda, lisa, logan, louis, louise, lucas, lucia, lucy, luis, luke, luna, lydia, madison, marco,
+    marcus, margaret, maria, marie, mario, mark, marta, martha, martin, mary, mateo, matt, matthew, max, maya,
+    megan, mei, melanie, melissa, mia, michael, michelle, miguel, mike, mila, mohammed, molly, monica, nadia,
+    naomi, natalie, natasha, nate, nathan, neil, nicholas, nick, nicole, nina, noah, nora, oliver, olivia,
+    oscar, owen, pablo, pamela, patricia, patrick, paul, paula, pedro, penny, peter, phil, philip, priya,
+    rachel, rafael, raj, ralph, ray, rebecca, ricardo, richard, rick, rita, rob, robert, roberto, robin, roger,
+    ron, rosa, rose, roy, russell, ruth, ryan, sabrina, sally, sam, samantha, samuel, sandra, sara, sarah,
+    scott, sean, sergio, seth, sharon, shawn, simon, sofia, sonia, sophia, sophie, stella, stephanie, stephen,
+    steve, steven, stuart, sue, susan, suzanne, sven, sylvia, tara, ted, teresa, terry, thomas, tim, timothy,
+    tina, toby, todd, tom, tommy, tony, tracy, tyler, valerie, vanessa, vera, vicky, victor, victoria, vincent,
+    viktor, walter, wendy, will, william, xavier, yara, yasmin, yuki, yusuf, yvonne, zach, zoe"""
+)
+NO_NAMES = _set(
+    """i, we, the, a, an, this, that, these, those, it, he, she, they, you, my, our, his, her, their, your, there,
+    here, what, when, where, who, why, how, which, if, and, but, so, or, also, then, just, not, no, yes, yeah,
+    thanks, thank, hey, hi, hello, ok, okay, well, oh, wow, actually, please, maybe, perhaps, all, some, any,
+    every, everyone, everything, nothing, someone, nobody, most, many, both, each, one, two, three, after,
+    before, since, while, for, from, in, on, at, to, of, by, with, as, god, lol, omg, can, could, would, should,
+    will, do, does, did, is, are, was, were, have, has, had, let, let's, congrats, sure, great, good, nice,
+    cool, awesome, amazing, sorry, bye, now, today, tomorrow, yesterday, speaking, being, monday, tuesday,
+    wednesday, thursday, friday, saturday, sunday, january, february, march, april, may, june, july, august,
+    september, october, november, december, christmas, easter, halloween, thanksgiving, mr, mrs, ms, dr,
+    another, other, im, i'm, i've, i'll, i'd, it's, that's, however, although, though, because, lately,
+    recently, currently, unfortunately, luckily, looking, going, working, having, getting, people, life, work,
+    love, family, nowadays, definitely, absolutely"""
+)
+TECH = _set(
+    """python, javascript, typescript, java, rust, go, golang, c++, c#, ruby, php, swift, kotlin, scala, sql, linux,
+    ubuntu, windows, macos, android, ios, vim, neovim, emacs, vscode, vs code, pycharm, docker, kubernetes, git,
+    github, gitlab, jira, notion, obsidian, excel, word, powerpoint, photoshop, figma, slack, zoom, discord,
+    spotify, netflix, youtube, instagram, facebook, twitter, tiktok, reddit, whatsapp, telegram, gmail, outlook,
+    chatgpt, claude, evernote, trello, asana, iphone, ipad, macbook, postgres, postgresql, mysql, mongodb,
+    redis, react, vue, angular, django, flask, fastapi, pytorch, tensorflow, blender, unity, kindle, duolingo,
+    strava, fitbit, garmin, apple watch, google calendar, google docs"""
+)
+CARS = _set(
+    """tesla, toyota, honda, ford, bmw, audi, mercedes, volkswagen, vw, volvo, subaru, mazda, nissan, hyundai, kia,
+    jeep, chevrolet, chevy, porsche, lexus, fiat, peugeot, renault, skoda, mini, prius, civic, corolla, mustang,
+    polestar, rivian"""
+)
+OWNED = _set(
+    """house, apartment, condo, car, truck, bike, bicycle, motorcycle, scooter, boat, sailboat, guitar, piano, violin,
+    drum kit, telescope, camera, laptop, desktop, ps5, xbox, switch, 3d printer, garden, farm, cabin, cottage,
+    camper van, campervan, rv, tent, kayak, surfboard, record player, pool, greenhouse, drone, e-bike, tablet,
+    smartwatch, espresso machine, business, store, shop, restaurant, bakery, cafe, treadmill, tattoo, motorbike,
+    flat, van, sewing machine, hot tub"""
+)
+ORG_ENDS = _set(
+    """inc, corp, ltd, llc, gmbh, company, university, college, school, institute, bank, hospital, clinic, studio,
+    studios, labs, lab, group, foundation, agency, academy, museum, library, systems, technologies, software,
+    partners, consulting"""
+)
+COMPANIES = _set(
+    """google, microsoft, apple, amazon, meta, netflix, ibm, intel, nvidia, oracle, salesforce, adobe, siemens, bosch,
+    sap, sony, samsung, toyota, honda, bmw, tesla, spacex, nasa, openai, anthropic, spotify, uber, airbnb,
+    stripe, shopify, walmart, target, starbucks, nike, adidas, ikea, pfizer, deloitte, pwc, kpmg, accenture,
+    mckinsey, ubs, hsbc, mit, stanford, harvard, oxford, cambridge, yale, princeton, berkeley, caltech, eth,
+    ucla, nyu, acme"""
+)
+SCENERY = _set(
+    """beach, ocean, sea, mountains, outdoors, city, countryside, snow, rain, cold, heat, winter, summer, autumn, fall,
+    spring, theater, theatre, opera, ballet, cinema, gym, night, sun, forest, woods, water, desert, violin,
+    piano, guitar, blues, beatles, arts, smell of rain, 80s, 90s, holidays, office"""
+)

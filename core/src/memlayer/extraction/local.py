@@ -1,0 +1,378 @@
+"""Reads facts out of what people say with rules alone: no model, no network, well under a millisecond a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from memlayer.attributes import attribute as slot
+from memlayer.extraction import _entities as entities
+from memlayer.extraction import _patterns as patterns
+from memlayer.extraction import _people as people
+from memlayer.extraction._clauses import Clause, clauses, is_guess
+from memlayer.extraction._events import happening
+from memlayer.extraction._grammar import sentence, shift, third_person
+from memlayer.extraction._patterns import Reading
+from memlayer.extraction._words import KIN
+from memlayer.extraction.categories import categorize
+from memlayer.extraction.dates import TimeSpan, absolute, find_times
+from memlayer.types import Candidate, Message, Record, Relation, Scope
+
+_MACHINE = re.compile(
+    (r"assistant|agent|\bbot\b|bot$|\bai\b|^ai|gpt|model|system|tool|user|human|proxy|planner|critic|llm"),
+    re.IGNORECASE,
+)
+_PERSON = re.compile(r"[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,3}")
+_IMPORTANCE = {
+    "name": 0.9, "allergic_to": 0.95, "has_condition": 0.9, "takes_medication": 0.9, "lives_in": 0.85, "works_at": 0.8,
+    (
+        "occupation"
+    ): 0.8, (
+        "birthday"
+    ): 0.8, (
+        "married_to"
+    ): 0.85, (
+        "has_child"
+    ): 0.85, (
+        "diet"
+    ): 0.85, (
+        "likes"
+    ): 0.6, (
+        "dislikes"
+    ): 0.65,
+    "prefers": 0.6, "visited": 0.45, "plans": 0.5, "goal": 0.55, "uses": 0.5, "owns": 0.5, "does": 0.55, "plays": 0.6,
+}  # fmt: skip
+_FLEETING = frozenset({"likes", "dislikes", "visited", "does", "owns", "uses", "prefers"})
+_LONGEST_FACT = 240
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One message while its clauses go by."""
+
+    message: Message
+    speaker: str | None
+    known: frozenset[str]
+    others: list[people.Subject] = field(default_factory=list)
+    """Kin, animals and named people that it spoke of so far."""
+
+
+class LocalExtractor:
+    """The extractor that needs no model: English statements of the speakers, read by rules.
+
+    It is choosy: what is no plain statement about the speaker, their kin, animals or people with a name stays an
+    episode. Text in other languages gives nothing.
+    """
+
+    def __init__(self, *, custom_categories: Sequence[Mapping[str, str]] | None = None) -> None:
+        self._custom = custom_categories
+
+    def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
+        """Facts worth keeping, in the order in which they were said; each cites its message's episode."""
+        names = frozenset(_names(messages, known))
+        conversation = {m.name for m in messages if m.role == "user" and m.name}
+        found: list[Candidate] = []
+        seen: set[tuple[str, str]] = set()
+        for message in messages:
+            speaks = _speaker(message, people_talk=bool(conversation) or all(m.role != "user" for m in messages))
+            if speaks is None or not message.episode_id:
+                continue
+            talk = _Talk(message, speaks or None, names)
+            for clause in clauses(message.text):
+                for candidate in self._read(clause, talk):
+                    if (key := (candidate.text.lower(), message.episode_id)) not in seen:
+                        seen.add(key)
+                        found.append(candidate)
+        return found
+
+    def _read(self, clause: Clause, talk: _Talk) -> Iterator[Candidate]:
+        """The facts of one clause."""
+        own = people.own_slots(clause.text)
+        if name := people.introduced(clause.text, greeted=clause.greeted):
+            own = [] if name.split(" ")[0] == (talk.speaker or "").split(" ")[0] else [Reading("name", name)]
+        if own:
+            yield from self._own(own, clause, talk)
+            return
+        subject = people.subject_of(clause.text, talk.speaker, talk.known, talk.others)
+        rest = subject.rest if subject and subject.kind == "self" else None
+        members = people.named_members(clause.text, rest, talk.others)
+        if subject is not None and subject.kind != "self":
+            talk.others.append(subject)
+        for reading in members:
+            yield self._candidate(reading, _own_subject(talk), clause, talk)
+        if subject is None or (members and subject.kind == "self"):
+            self._remember(members, talk)
+            return
+        if subject.relation is not None and not is_guess(clause.text):
+            yield self._candidate(subject.relation, _own_subject(talk), clause, talk)
+        yield from self._said_of(subject, clause, talk)
+
+    def _own(self, readings: Sequence[Reading], clause: Clause, talk: _Talk) -> Iterator[Candidate]:
+        """Facts of "my … is …", whose words already begin with the slot."""
+        if is_guess(clause.text):
+            return
+        subject = _own_subject(talk)
+        for reading in readings:
+            text = reading.text or _slot_words(reading, clause.text, named=bool(talk.speaker))
+            yield self._candidate(
+                Reading(reading.attribute, reading.value, reading.negated, text), subject, clause, talk
+            )
+
+    def _remember(self, members: Sequence[Reading], talk: _Talk) -> None:
+        """Lets "his name is Rex" mean the dog of the clause before."""
+        for reading in members:
+            word = (reading.value or "").split(" ")[-1]
+            if reading.attribute == "has_pet" or word in KIN:
+                talk.others.append(people.Subject("pet", reading.value or "", "", "", None, word))
+
+    def _said_of(self, subject: people.Subject, clause: Clause, talk: _Talk) -> Iterator[Candidate]:
+        """What a predicate says of its subject: slots, else an event, a plan or a goal."""
+        said = patterns.predicate(subject.rest)
+        guess = is_guess(f"{'I ' if subject.kind == 'self' else ''}{subject.rest}")
+        readings = patterns.read(said) if said is not None and not guess else []
+        if readings:
+            slots = [r.attribute for r in readings]
+            for n, reading in enumerate(readings):
+                text = reading.text
+                if text is None and slots.count(reading.attribute) > 1:
+                    text = _one_of(reading)
+                elif text is None:
+                    text = _predicate_words(reading, subject)
+                yield self._candidate(
+                    Reading(reading.attribute, reading.value, reading.negated, text, reading.target),
+                    subject,
+                    clause,
+                    talk,
+                )
+                if n >= 5:
+                    return
+            return
+        if subject.kind == "other" or (guess and not re.match(r"would (?:really )?love to", subject.rest)):
+            return
+        spans = find_times(f"{subject.rest} {clause.aside}", talk.message.timestamp)
+        told = happening(
+            subject.rest if subject.kind == "self" else _first_form(subject.rest),
+            dated=bool(spans),
+            future=any(s.direction == "future" for s in spans),
+            named=bool(entities.names_in(f"x {subject.rest}", talk.known)),
+        )
+        if told is None or (subject.kind in {"kin", "pet"} and told.attribute is not None):
+            return
+        reading = Reading(told.attribute or "", told.value, text=_predicate_words(None, subject))
+        yield self._candidate(reading, subject, clause, talk, importance=told.importance)
+
+    def _candidate(
+        self, reading: Reading, subject: people.Subject, clause: Clause, talk: _Talk, *, importance: float | None = None
+    ) -> Candidate:
+        """One reading with its words, times, things and categories."""
+        message = talk.message
+        words = f"{reading.text or ''} {clause.aside if reading.attribute != 'birthday' else ''}".strip()
+        words = shift(words) if clause.aside else words
+        spans = (
+            find_times((f"{clause.text} {clause.aside}"), message.timestamp)
+            if reading.attribute != ("birthday")
+            else []
+        )
+        text = words if reading.attribute == "birthday" else absolute(words, message.timestamp)
+        text = sentence(f"{subject.spoken} {text}")[:_LONGEST_FACT]
+        name = reading.attribute or None
+        value = _absolute_value(reading, message.timestamp)
+        relations = _relations(name, value, reading, subject)
+        return Candidate(
+            text=text,
+            sources=(message.episode_id,),
+            subject=subject.label,
+            attribute=name,
+            value=value,
+            negated=reading.negated,
+            created_at=message.timestamp,
+            valid_from=_since(name, spans, message.timestamp),
+            categories=categorize(text, name, self._custom),
+            importance=importance if importance is not None else _IMPORTANCE.get((name or "").partition(":")[0], 0.7),
+            correction=clause.correction,
+            relations=relations,
+            entities=_things(text, relations, talk.known, subject),
+            role=message.role,
+            name=message.name,
+        )
+
+
+def _speaker(message: Message, *, people_talk: bool) -> str | None:
+    """Name of the person who speaks, "" for the nameless user; None where no person does."""
+    name = (message.name or "").strip()
+    person = bool(name) and name[:1].isupper() and bool(_PERSON.fullmatch(name)) and not _MACHINE.search(name)
+    if message.role == "user":
+        return name if person else ""
+    return name if message.role == "assistant" and person and people_talk else None
+
+
+def _names(messages: Sequence[Message], known: Sequence[Record]) -> Iterator[str]:
+    """Names that the conversation and the known facts hold."""
+    for message in messages:
+        if message.name:
+            yield message.name
+    for record in known:
+        found = slot(record.attribute)
+        if record.value and found is not None and found.target in {"person", "animal"} and record.value[:1].isupper():
+            yield record.value
+        if record.subject and record.subject[:1].isupper():
+            yield record.subject
+
+
+def _own_subject(talk: _Talk) -> people.Subject:
+    return people.Subject("self", talk.speaker or "user", talk.speaker or "", "")
+
+
+def _slot_words(reading: Reading, text: str, *, named: bool) -> str:
+    """The words of "my … is …" without the speaker: "Name is Alice", "Favorite color is blue"."""
+    verbs = {(
+        "name"
+    ): (
+        "is called"
+    ) if named else (
+        "name is"
+    ), (
+        "nickname"
+    ): (
+        "goes by"
+    ), (
+        "comes_from"
+    ): (
+        "comes from"
+    ), (
+        "lives_in"
+    ): (
+        "lives in"
+    ),
+             (
+                 "works_at"
+             ): (
+                 "works at"
+             ), (
+                 "drives"
+             ): (
+                 "drives"
+             ), (
+                 "speaks"
+             ): (
+                 "speaks"
+             ), (
+                 "diet"
+             ): (
+                 "diet is"
+             ), (
+                 "goal"
+             ): (
+                 "wants to"
+             )}  # fmt: skip
+    attribute, value = reading.attribute, reading.value
+    if attribute == "occupation":
+        return f"works as {_with_article(value or '')}"
+    if attribute == "likes":
+        return f"likes {value}"
+    label = verbs.get(attribute)
+    if label is None:
+        if attribute.startswith("favorite:"):
+            verb = "are" if re.search(r"\bare\b", text.split(value or "", 1)[0]) else "is"
+            label = f"favorite {attribute.partition(':')[2].replace('_', ' ')} {verb}"
+        else:
+            label = f"{attribute.replace('_', ' ')} is"
+        label = f"has {label.removesuffix(' is').removesuffix(' are')}" if named else label
+    return f"{label} {value}"
+
+
+def _with_article(value: str) -> str:
+    return f"{'an' if value[:1].lower() in 'aeiou' else 'a'} {value}"
+
+
+_VERBS = {
+    "likes": "likes", "dislikes": "does not like", "allergic_to": "is allergic to", "eats": "eats", "drinks": "drinks",
+    "speaks": "speaks", "plays": "plays", "does": "does", "prefers": "prefers",
+}  # fmt: skip
+
+
+def _one_of(reading: Reading) -> str:
+    """One value of a list as a sentence of its own."""
+    verb = _VERBS.get(reading.attribute, reading.attribute.replace("_", " "))
+    if reading.negated:
+        base = {
+            ("likes"): ("like"),
+            ("eats"): ("eat"),
+            ("drinks"): ("drink"),
+            ("speaks"): ("speak"),
+            ("plays"): ("play"),
+            ("does"): ("do"),
+            ("prefers"): ("prefer"),
+        }
+        verb = (
+            ("is not allergic to")
+            if reading.attribute == ("allergic_to")
+            else (f"does not {base.get(reading.attribute, verb)}")
+        )
+    return f"{verb} {reading.value}"
+
+
+_TRIM = re.compile(
+    (r"\s+(?:on|in|with) (?:my|our) (?:sandwich|food|pizza|salad|coffee|tea|burger|pasta)\w*.*$"), re.IGNORECASE
+)
+_COMMENT = re.compile(
+    (
+        r"\s*(?:,? (?:you know|too|as well|though|by the way|lol|haha|btw|anyway|actually|of course))+\s*$"
+        r"|,\s+(?:which|but|so)\b.*$"
+    ),
+    re.IGNORECASE,
+)
+
+
+def _predicate_words(reading: Reading | None, subject: people.Subject) -> str:
+    """The predicate in the third person, close to what was said."""
+    rest = _COMMENT.sub("", _TRIM.sub("", subject.rest))
+    return third_person(rest) if subject.kind == "self" else shift(rest)
+
+
+def _first_form(rest: str) -> str:
+    """A predicate of the third person as the patterns of events know it."""
+    return re.sub(r"^(is|has)\b", lambda m: {"is": "am", "has": "have"}[m.group()], rest)
+
+
+def _absolute_value(reading: Reading, at: datetime) -> str | None:
+    if reading.value is None or reading.attribute not in {"plans", "goal"}:
+        return reading.value
+    return shift(absolute(reading.value, at)).strip(" ,.")
+
+
+def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetime:
+    """Since when it is true: a time in the past that the clause names, else the moment it was said."""
+    for span in spans:
+        if name in _FLEETING - {"visited"} and span.relation == "at":
+            continue
+        if span.start <= at and (
+            span.relation in {("since"), ("for")} or (span.relation == ("at") and name not in {("plans"), ("goal")})
+        ):
+            return span.start
+    return at
+
+
+def _relations(name: str | None, value: str | None, reading: Reading, subject: people.Subject) -> tuple[Relation, ...]:
+    """The edge that a slot draws in the graph."""
+    found = slot(name)
+    if name is None or found is None or not found.target or value is None or reading.negated:
+        return ()
+    kind = reading.target or (entities.kind_of(value) if found.target in {"thing", "food"} else found.target)
+    source_type = "animal" if subject.kind == "pet" else "person"
+    return (Relation(subject.label, name, value, source_type, kind),)
+
+
+def _things(
+    text: str, relations: Sequence[Relation], known: frozenset[str], subject: people.Subject
+) -> tuple[tuple[str, str], ...]:
+    """People and things that a fact names, its values first; the speaker aside."""
+    found = {r.target: r.target_type for r in relations}
+    if subject.kind != "self" and subject.label[:1].isupper():
+        found[subject.label] = "animal" if subject.kind == "pet" else "person"
+    for name, kind in entities.names_in(text, known):
+        if not any(name in have or have in name for have in found) and name != subject.label:
+            found[name] = kind
+    return tuple(found.items())
