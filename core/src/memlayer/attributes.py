@@ -79,10 +79,11 @@ _TABLE = (
     Attribute("goal", False, "", categories=("plans",)),
     Attribute("owns", False, "thing"),
     Attribute("member_of", False, "organization"),
+    Attribute("detail", True, "", categories=("personal_details",)),
 )
 
 ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}
-"""Every known slot by name. "favorite" is written with its topic: `favorite:color`, single per topic."""
+"""Every known slot by name. "favorite" and "detail" come with a topic (`favorite:color`, `detail:rent`), single per topic."""
 
 
 def attribute(name: str | None) -> Attribute | None:

@@ -314,7 +314,7 @@ def _in_single_slot(new: Record, candidate: Candidate, old: Record) -> _Verdict 
 
 def _claims_slot(new: Record, candidate: Candidate) -> bool:
     """Says whether a statement gives *the* value of a single slot: no second job, no stay, no one of many."""
-    topicless = new.attribute == "favorite"
+    topicless = new.attribute in ("favorite", "detail")
     return not (topicless or _BESIDE.search(new.text) or _one_of_many(new, candidate))
 
 

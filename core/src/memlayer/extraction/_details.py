@@ -1,0 +1,93 @@
+"""Reads "my rent is 900 euros": one thing of which a speaker has one, and its present value.
+
+Only things of which people have one at a time (a rent, a dentist, a personal best) and values that are names, numbers
+or dates: "my plan is …", "my flight is at 9" and "my problem is …" give nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from memlayer.extraction._patterns import Reading
+
+_PEOPLE = (
+    "accountant|adviser|advisor|babysitter|cardiologist|cleaner|coach|counsellor|counselor|dentist"
+    "|dermatologist|doctor"
+    "|gp|hairdresser|instructor|landlady|landlord|lawyer|mechanic|mentor|nanny|nutritionist"
+    "|orthodontist"
+    "|pediatrician|personal trainer|physical therapist|physio|physiotherapist|psychiatrist|psychologist|supervisor"
+    "|therapist"
+    "|trainer|tutor|vet"
+)
+_ONES = (
+    "bank|broadband provider|internet provider|phone provider|insurer|gym|health insurance|laptop|phone"
+    "|operating system|editor"
+    "|text editor|ide|browser|keyboard|camera|major|minor|blood type|blood group|star sign|zodiac sign|shoe size"
+    "|ring size"
+    "|dress size|shirt size|license plate|licence plate|locker number|desk number|room number|student number"
+    "|employee number"
+    "|membership number|account number|user ?name|handle|gamertag|wedding anniversary|anniversary|wedding date|due date"
+    "|retirement date|start date"
+)
+_AMOUNTS = (
+    "rent|mortgage|salary|income|hourly rate|weight|height|body fat|resting heart rate|blood pressure|cholesterol"
+    "|commute"
+    "|screen time|bedtime|wake-?up time|savings goal|saving goal|step goal|calorie goal|weight goal|target weight"
+    "|goal weight"
+    "|sales target|word count|follower count|gpa|credit score|average pace|rating|elo|rank|level"
+)
+_RECORDS = (
+    r"(?:personal |all[- ]time |season )?(?:best|record)(?: time| score| distance)?"
+    r"|(?:highest|lowest|top|high|longest|fastest) (?:score|time|rank|rating|run|ride|swim|streak|break)"
+)
+_ADJ = (
+    r"(?:(?:new|current|present|monthly|weekly|daily|yearly|annual|main|primary|personal|family|work|home|old) ){0,2}"
+)
+_KIN = "mother|mom|mum|father|dad|wife|husband|partner|fiancée|fiancé|girlfriend|boyfriend|boss"
+_FOR = r"(?: (?:for|in|on|at|of) (?:the |this |my )?[\w'-]+(?: [\w'-]+){0,3}?)?"
+_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_DATE = (
+    rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?|{_MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd"
+    rf"|th)?(?:,? \d{{4}})?"
+)
+_NUMBER = (
+    r"(?:about |around |roughly |exactly |at )?[$€£#]?\d+(?:[.,:/]\d+)*(?:%|k|kg|lbs?)?"
+    r"(?: (?!and\b|but\b|so\b|or\b|now\b|these\b|because\b|which\b)[a-z%]+){0,3}"
+)
+_NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z][\w'&.-]*)){0,3}"
+_NOW = r"(?:now |currently |still |actually |exactly )?"
+_AFTER = r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| and\b| but\b| so\b| these days\b)"
+
+
+def _of(heads: str, value: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"^(?:my|our) (?P<topic>{_ADJ}(?:{heads}){_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
+        rf"|dropped) to) "
+        rf"{_NOW}(?:called |named |with |on )?(?P<value>{value}){_AFTER}",
+        re.IGNORECASE,
+    )
+
+
+_PATTERNS = (
+    _of(_PEOPLE, _NAME),
+    _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?{_NAME}"),
+    _of(rf"{_AMOUNTS}|{_RECORDS}", rf"{_NUMBER}"),
+    _of(rf"(?:{_KIN})'s birthday|wedding|wedding day", _DATE),
+)
+_FLEETING = re.compile(r"^(?:new|current|present|old)\s", re.IGNORECASE)
+_NOT_A_NAME = frozenset("I Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
+
+
+def detail(text: str) -> list[Reading]:
+    """What "my … is …" says of a thing that the speaker has one of: `detail:rent` with "900 euros"."""
+    for pattern in _PATTERNS:
+        m = pattern.match(text)
+        if m is None:
+            continue
+        said, value = m["topic"].lower(), m["value"].strip(" ,.")
+        if said.startswith("old ") or value.split(" ")[0] in _NOT_A_NAME:
+            return []
+        topic = _FLEETING.sub("", said)
+        name = re.sub(r"\W+", "_", topic.replace("'s ", " ")).strip("_")
+        return [Reading(f"detail:{name}", value, text=f"{topic} is {value}")]
+    return []
