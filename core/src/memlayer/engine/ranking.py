@@ -18,7 +18,7 @@ from memlayer.engine.question import Question
 from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
 from memlayer.engine.signals import Floats, Pool, measure
-from memlayer.engine.weights import CENTRE, WEIGHTS, WIDTH
+from memlayer.engine.weights import CENTRE, SHAPE, WEIGHTS, WIDTH
 from memlayer.types import Scope, View
 
 # Up to so many rows of a reader every one is scored; of more, the candidates.
@@ -74,15 +74,17 @@ def rank(
         best = _top(spoken, shown[slots], segment.seq[slots], max(limit, _DEEP))
         # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
         kept = spoken[best].tolist()
-        order = newest_first(segment, pool.slots[best].tolist(), kept, question)
+        aside = sum(float(weights[name] * signals[name][voices[best[0]]]) for name in SHAPE & weights.keys() if best)
+        # A question about a time wants what was true then.
+        order = range(len(best)) if times else newest_first(segment, pool.slots[best].tolist(), kept, question)
         return [
-            _ranked(segment, pool, best[i], score, scores, int(voices[best[i]]), signals, weights)
+            _ranked(segment, pool, best[i], score, scores, int(voices[best[i]]), signals, weights, aside)
             for i, score in zip(order[:limit], kept, strict=False)
         ]
 
 
 def squeeze(score: float) -> float:
-    """The score in [0, 1]: how likely it is that a best result of this score answers its question."""
+    """The score in [0, 1]: for a best result, how likely it is that it answers its question."""
     return float(1 / (1 + np.exp((CENTRE - score) / WIDTH)))
 
 
@@ -132,6 +134,7 @@ def _ranked(
     voice: int,
     signals: Mapping[str, Floats],
     weights: Mapping[str, float],
+    aside: float,
 ) -> Ranked:
     slot = int(pool.slots[place])
     turns = pool.turns[pool.facts == place]
@@ -142,7 +145,7 @@ def _ranked(
     return Ranked(
         id=segment.ids[slot],
         seq=int(segment.seq[slot]),
-        score=squeeze(score),
+        score=squeeze(score - aside),
         sources=(*heard, *(source for source in segment.sources[slot] if source not in heard)),
         shares={name: round(share, 3) for name, share in shares.items() if abs(share) >= 0.0005},
     )
