@@ -39,7 +39,7 @@ class SQLiteGraphStore:
                 connection.execute(
                     f"INSERT OR REPLACE INTO nodes VALUES ({', '.join('?' * 10)})",
                     (node.uid, owner, *_ids(node.scope), node.name, name_key(node.name), node.type,
-                     dumps(node.aliases)),
+                     dumps({a: name_key(a) for a in node.aliases} or [])),
                 )  # fmt: skip
             for edge in edges:
                 owner = _scope.owner_id(connection, edge.scope.owner)
@@ -157,6 +157,7 @@ def _ids(scope: Scope) -> tuple[str | None, ...]:
 
 def _node(row: Sequence[Any]) -> Node:
     uid, user, agent, run, app, name, kind, aliases = row
+    # Aliases are kept with the key that each is found by.
     return Node(uid, Scope(user, agent, run, app), name, kind, tuple(json.loads(aliases)))
 
 

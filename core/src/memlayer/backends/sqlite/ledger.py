@@ -275,15 +275,24 @@ class SQLiteLedger:
         """What the scope held at `known_at`, rebuilt from the events; newest first."""
         with self.database.read() as connection:
             sql, values = _scope.condition(connection, scope, "e", owner=False)
-            rows = connection.execute(
-                "SELECT after FROM events WHERE seq IN (SELECT max(e.seq) FROM events e "
-                f"WHERE {sql} AND e.at <= ? GROUP BY e.record_id)",
-                [*values, micros(view.known_at)],
+            # A fact of another conversation may cite an episode of this one, and decides whether it is shown.
+            citing = (
+                "SELECT f.id FROM events e JOIN records r ON r.id = e.record_id AND r.kind = 'episode' "
+                f"JOIN citations c ON c.episode = r.seq JOIN records f ON f.seq = c.fact WHERE {sql}"
             )
-            records = [decode(row[0]) for row in rows]
-        kept = shown(records, view)
-        found = [r for r in kept if where is None or matches(where, r)]
-        return sorted(found, key=lambda r: (r.created_at, r.recorded_at, r.id), reverse=True)
+            rows = connection.execute(
+                "SELECT x.after, last.first FROM events x JOIN (SELECT max(e.seq) AS seq, min(e.seq) AS first "
+                f"FROM events e WHERE (({sql}) OR e.record_id IN ({citing})) AND e.at <= ? GROUP BY e.record_id) last "
+                "ON last.seq = x.seq",
+                [*values, *values, micros(view.known_at)],
+            )
+            written = {(record := decode(text)).id: (record, first) for text, first in rows}
+        found = [
+            r
+            for r in shown([record for record, _ in written.values()], view)
+            if scope.covers(r.scope) and (where is None or matches(where, r))
+        ]
+        return sorted(found, key=lambda r: (r.created_at, written[r.id][1]), reverse=True)
 
     def _known_page(
         self, scope: Scope, where: Filter | None, view: View, limit: int, after: str | None, *, descending: bool
@@ -293,7 +302,10 @@ class SQLiteLedger:
             found.reverse()
         start = 0
         if after is not None:
-            start = next((i + 1 for i, r in enumerate(found) if r.id == after), len(found))
+            place = next((i for i, r in enumerate(found) if r.id == after), None)
+            if place is None:
+                raise NotFoundError(f"after={after!r}: no such record; start again from the first page")
+            start = place + 1
         return found[start : start + limit]
 
     def _events(
@@ -332,6 +344,8 @@ class SQLiteLedger:
             if held is None:
                 raise NotFoundError(f"no record has the id {record.id}")
             before = from_row(held)
+            if before.scope != record.scope:
+                raise ConflictError(f"record {record.id} belongs to {before.scope.ids()}, not to {record.scope.ids()}")
         ids = row[1:5]
         sequence = connection.execute(
             _EVENT, (record.id, *ids, change.action, change.reason, actor, micros(now), encode(row))
