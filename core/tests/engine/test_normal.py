@@ -104,3 +104,5 @@ def test_names_a_value_as_whole_words() -> None:
     assert normal.names("The dog is Max, not Rex.", "rex")
     assert not normal.names("The T-Rexes won", "Rex")
     assert not normal.names("Anything", "")
+    assert normal.denies("Is called Max, not Rex", "Rex")
+    assert not normal.denies("Is called Max, not only Rex", "Rex")

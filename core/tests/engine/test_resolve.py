@@ -171,6 +171,14 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
     ],
     "UPDATE correct": [
         (
+            fact("Is allergic to walnuts", "allergic_to", "walnuts"),
+            fact("Is allergic to hazelnuts, not walnuts", "allergic_to", "hazelnuts", at=30),
+        ),
+        (
+            fact("Speaks Danish", "speaks", "Danish"),
+            fact("Speaks Dutch and not Danish", "speaks", "Dutch", at=30),
+        ),
+        (
             fact("Has a dog named Rex", "has_pet", "Rex"),
             fact("The dog is called Max, not Rex", "has_pet", "Max", at=30, correction=True),
         ),
@@ -296,6 +304,10 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
             fact("Was in Rome", at=30, valid_from=day(10), valid_to=day(20)),
         ),
         # A correction of something else, or too long ago to mean that.
+        (
+            fact("Likes dogs", "likes", "dogs"),
+            fact("Likes cats, not only dogs", "likes", "cats", at=30),
+        ),
         (
             fact("Has a dog named Rex", "has_pet", "Rex"),
             fact("Has a cat named Whiskers", "has_pet", "Whiskers", at=0, correction=True),

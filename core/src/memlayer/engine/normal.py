@@ -97,3 +97,9 @@ def names(text: str, wanted: str | None) -> bool:
     """Says whether a text names a value, as whole words."""
     part = value(wanted)
     return bool(part) and f" {part} " in f" {key(text)} "
+
+
+def denies(text: str, wanted: str | None) -> bool:
+    """Says whether a text puts a value aside: "is called Max, not Rex"."""
+    part = value(wanted)
+    return bool(part) and f" not {part} " in f" {key(text)} "

@@ -326,7 +326,9 @@ def _one_of_many(new: Record, candidate: Candidate) -> bool:
 
 
 def _is_slip(new: Record, candidate: Candidate, old: Record) -> bool:
-    """Says whether a correction means this value of a slot that holds many."""
+    """Says whether a statement takes this value of a slot that holds many back: "Max, not Rex", "I meant Hanna"."""
+    if normal.denies(new.text, old.value):
+        return True
     if not candidate.correction:
         return False
     return normal.names(new.text, old.value) or (_near(new, old) and normal.alike(new.value, old.value))
