@@ -121,7 +121,8 @@ _WHEN = re.compile(
 _NOW = re.compile(r"\b(?:current(?:ly)?|now(?:adays)?)\b", re.IGNORECASE)
 _PRESENT = re.compile(
     r"\b(?:current(?:ly)?|now(?:adays)?|these days|so far|latest|recent(?:ly)?|still|at the moment|today|to date"
-    r"|any ?more|updated?|new)\b|\b(?:do|am|is|are|does|have|has) (?:I|my|we|our)\b|\bI (?:have|am|do|own|keep|use|live|work)\b"
+    r"|any ?more|updated?|new)\b|\b(?:do|am|is|are|does|have|has) (?:I|my|we|our)\b"
+    r"|\bI (?:have|am|do|own|keep|use|live|work)\b"
     r"|\b(?:what|where|who|how)['’]s\b",
     re.IGNORECASE,
 )
