@@ -34,13 +34,14 @@ def shown(records: Iterable[Record], view: View) -> list[Record]:
     """The records of the view, order kept.
 
     `records` must hold every fact that cites one of the episodes. An episode is shown while no fact cites it or a fact
-    that holds does; one whose facts are all superseded, expired, deleted or corrected follows them out.
+    that holds does; one whose facts are all superseded, expired, deleted or corrected follows them out. A transcript
+    shows it until all of its facts are deleted.
     """
     everything: Sequence[Record] = list(records)
     cited: dict[str, bool] = {}
     for record in everything:
         if record.kind != "episode":
-            holds = alive(record, view)
+            holds = record.status != "retracted" if view.transcript else alive(record, view)
             for episode in record.sources:
                 cited[episode] = cited.get(episode, False) or holds
     return [

@@ -221,6 +221,8 @@ class View:
     """What had been written by then."""
     cited: bool = False
     """True shows episodes even where a fact cites them (`kinds` asked for them by name)."""
+    transcript: bool = False
+    """True shows what was said whatever became of its facts, unless all of them were deleted."""
     everything: bool = False
     """True shows superseded, expired and retracted records too (export, verify)."""
 

@@ -67,16 +67,14 @@ class Ingest:
         embedder: Callable[[], Embedder],
         extractor: Extractor,
         *,
-        nearest: Callable[[Scope, Sequence[Vector]], list[Record]],
         categorise: Categorise,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
     ) -> None:
-        """`nearest` finds current facts of a scope by vectors; tests give `clock` and `new_id`."""
+        """`embedder` is called when a vector is first needed; tests fix `clock` and `new_id`."""
         self._store = store
         self._embedder = embedder
         self._extractor = extractor
-        self._nearest = nearest
         self._categorise = categorise
         self._clock = clock
         self._new_id = new_id
@@ -212,7 +210,7 @@ class Ingest:
             vectors = self._vectors([c.text for c in candidates])
         whole = person(request.scope)
         seen = self._store.sequence()
-        known = {r.id: r for r in self._known(whole, candidates, vectors)}
+        known = {r.id: r for r in self._known(whole, candidates)}
         of = {id(c): v for c, v in zip(candidates, vectors, strict=True)}
         decisions: list[Decision] = []
 
@@ -233,21 +231,16 @@ class Ingest:
         kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
         return Outcome(tuple(_outcome(decisions, events, known)), kept)
 
-    def _known(self, scope: Scope, candidates: Sequence[Candidate], vectors: Sequence[Vector]) -> list[Record]:
-        """Facts that the candidates may repeat or replace: the same slot or its opposite, or close in meaning."""
+    def _known(self, scope: Scope, candidates: Sequence[Candidate]) -> list[Record]:
+        """Facts that the candidates may repeat or replace: of the same slot or its opposite, or of the same words."""
         if not candidates:
             return []
         slots: dict[str, None] = {}
         for c in candidates:
-            if c.attribute is not None:
-                slots[c.attribute] = None
-                slot = attribute(c.attribute)
-                if slot is not None and slot.opposite is not None:
-                    slots[slot.opposite] = None
-        found = {r.id: r for r in self._nearest(scope, vectors)}
-        if slots:
-            found.update((r.id, r) for r in self._store.related(scope=scope, slots=list(slots)))
-        return list(found.values())
+            slot = attribute(c.attribute)
+            opposite = None if slot is None else slot.opposite
+            slots.update(dict.fromkeys(n for n in (c.attribute, opposite) if n is not None))
+        return self._store.related(scope=scope, slots=list(slots), texts=[c.text for c in candidates])
 
     def _episodes(self, request: Request, messages: Sequence[Message], now: datetime) -> list[Record]:
         """The messages as records; each knows its conversation, its place in it is given under the lock."""

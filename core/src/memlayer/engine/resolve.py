@@ -214,12 +214,17 @@ def _draft(c: Candidate, scope: Scope, now: datetime) -> Record:
 
 
 def _read_before(new: Record, held: Record) -> bool:
-    """Says whether this very statement was read from one of these messages before."""
+    """Says whether this very statement was read from one of these messages before, be it in other words."""
+    if held.negated != new.negated or not any(s in held.sources for s in new.sources) or not _same_subject(new, held):
+        return False
+    if normal.key(held.text) == normal.key(new.text):
+        return True
+    slot = attribute(new.attribute)
+    same_slot = slot is not None and _stance(new) == _stance(held) and _overlap(new, held)
     return (
-        any(s in held.sources for s in new.sources)
-        and held.negated == new.negated
-        and normal.key(held.text) == normal.key(new.text)
-        and _same_subject(new, held)
+        same_slot
+        and slot is not None
+        and (_same_value(new, held, slot) or (slot.single and normal.contains(held.value, new.value)))
     )
 
 

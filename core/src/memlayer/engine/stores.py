@@ -13,6 +13,19 @@ from memlayer.types import Record, Scope, View
 class Store(Ledger, Protocol):
     """A ledger that the flows can work on."""
 
+    def records(
+        self,
+        *,
+        scope: Scope,
+        where: Filter | None = None,
+        view: View | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        offset: int = 0,
+    ) -> list[Record]:
+        """As in `Ledger`, and with `offset` for numbered pages."""
+        ...
+
     def said(
         self, *, scope: Scope, where: Filter | None = None, view: View | None = None, limit: int = 100,
         after: str | None = None,
@@ -33,13 +46,21 @@ class Store(Ledger, Protocol):
         ...
 
     def related(
-        self, *, scope: Scope, slots: Sequence[str] = (), hashes: Sequence[str] = (), limit: int = 200
+        self, *, scope: Scope, slots: Sequence[str] = (), texts: Sequence[str] = (), limit: int = 200
     ) -> list[Record]:
-        """Facts of the scope, retracted ones aside, that fill one of these attributes or have one of these hashes."""
+        """Facts of the scope, retracted ones aside, that fill one of these attributes or have one text's words."""
         ...
 
     def last_episode(self, scope: Scope) -> Record | None:
         """The newest episode of exactly this scope."""
+        ...
+
+    def slots(self, *, scope: Scope, view: View) -> list[Record]:
+        """The facts of the view that fill a slot, newest first."""
+        ...
+
+    def unread(self, *, scope: Scope, limit: int = 100) -> list[Record]:
+        """Episodes whose facts have not been extracted yet, oldest first."""
         ...
 
     def owners(self) -> list[Scope]:

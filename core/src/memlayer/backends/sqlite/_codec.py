@@ -57,9 +57,11 @@ def to_row(r: Record) -> tuple[Any, ...]:
 
 def from_row(row: Sequence[Any]) -> Record:
     """A record from values in the order of `COLUMNS`."""
-    (id_, user, agent, run, app, kind, status, text, role, name, message_id, session, position, created, recorded,
-     updated, valid_from, valid_to, expires, immutable, importance, feedback, memory_type, subject, attribute,
-     value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced) = row  # fmt: skip
+    (
+        id_, user, agent, run, app, kind, status, text, role, name, message_id, session, position, created, recorded,
+        updated, valid_from, valid_to, expires, immutable, importance, feedback, memory_type, subject, attribute,
+        value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced,
+    ) = row  # fmt: skip
     return Record(
         id=id_, kind=kind, text=text, scope=Scope(user, agent, run, app),
         created_at=EPOCH + timedelta(microseconds=created), recorded_at=EPOCH + timedelta(microseconds=recorded),

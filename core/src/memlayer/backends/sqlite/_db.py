@@ -35,7 +35,7 @@ MIGRATIONS = (
     );
     CREATE TABLE records (
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner INTEGER NOT NULL, {_IDS},
-        kind TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL,
+        kind TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, hash TEXT NOT NULL, likeness INTEGER NOT NULL,
         role TEXT, name TEXT, message_id TEXT, session TEXT, position INTEGER NOT NULL,
         created_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, updated_at INTEGER,
         valid_from INTEGER NOT NULL, valid_to INTEGER, expires_at INTEGER,
@@ -51,7 +51,7 @@ MIGRATIONS = (
     CREATE INDEX records_by_app ON records (app_id, kind, created_at) WHERE app_id IS NOT NULL;
     CREATE INDEX records_by_session ON records (owner, session, position) WHERE session IS NOT NULL;
     CREATE INDEX records_by_slot ON records (owner, attribute) WHERE attribute IS NOT NULL;
-    CREATE INDEX records_by_hash ON records (owner, hash) WHERE kind <> 'episode';
+    CREATE INDEX records_by_likeness ON records (owner, likeness) WHERE kind <> 'episode';
     CREATE INDEX records_unread ON records (owner, seq) WHERE unread = 1;
     CREATE UNIQUE INDEX records_by_message ON records
         (message_id, owner, ifnull(user_id, ''), ifnull(agent_id, ''), ifnull(run_id, ''), ifnull(app_id, ''))
@@ -148,8 +148,7 @@ class Database:
             try:
                 yield connection
             finally:
-                if connection.in_transaction:
-                    connection.execute("COMMIT")
+                connection.rollback()
 
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
@@ -192,9 +191,8 @@ class Database:
         pid = os.getpid()
         # A connection must not cross a fork: the child opens its own.
         held: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if held is not None and self._local.pid == pid:
-            if self._local.on_disk or not (create or self.path.exists()):
-                return held
+        if held is not None and self._local.pid == pid and (self._local.on_disk or not (create or self.path.exists())):
+            return held
         with translated("open"):
             connection, on_disk = self._open(create=create)
         self._local.connection, self._local.pid, self._local.on_disk = connection, pid, on_disk

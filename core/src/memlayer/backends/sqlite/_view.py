@@ -20,7 +20,7 @@ def visible(view: View) -> tuple[str, list[Any]]:
         terms.append(alive)
         values.extend(bound)
         if not view.cited and (view.kinds is None or "episode" in view.kinds):
-            citing, bound = _alive(view, "f")
+            citing, bound = ("f.status <> 'retracted'", []) if view.transcript else _alive(view, "f")
             terms.append(
                 "(r.kind <> 'episode' OR NOT EXISTS (SELECT 1 FROM citations c WHERE c.episode = r.seq) OR EXISTS "
                 "(SELECT 1 FROM citations c JOIN records f ON f.seq = c.fact "

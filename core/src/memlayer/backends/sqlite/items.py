@@ -134,6 +134,17 @@ class SQLiteItemStore:
             rows = connection.execute(f"SELECT DISTINCT r.namespace FROM items r WHERE {sql}", values)
             return sorted(tuple(json.loads(row[0])) for row in rows)
 
+    def everything(self, *, scope: Scope) -> list[tuple[Scope, Item, list[str]]]:
+        """Every item that `scope` covers, with its own scope and the fields that it is found by; oldest first."""
+        with self.database.read() as connection:
+            sql, values = self._below(connection, (), scope, exact=False)
+            rows = connection.execute(
+                "SELECT r.user_id, r.agent_id, r.run_id, r.app_id, (SELECT json_group_array(v.field) "
+                f"FROM item_vectors v WHERE v.item = r.seq), {_COLUMNS} FROM items r WHERE {sql} ORDER BY r.seq",
+                values,
+            ).fetchall()
+        return [(Scope(*row[:4]), _item(row[5:]), json.loads(row[4])) for row in rows]
+
     def sweep(self) -> int:
         """Removes what has expired, in all scopes, and says how many there were."""
         now = micros(self._clock())

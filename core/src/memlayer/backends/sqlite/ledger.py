@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,12 @@ from memlayer.backends.sqlite.where import compile_where
 from memlayer.errors import ConflictError, NotFoundError
 from memlayer.filters import Filter, content_hash, matches
 from memlayer.lifetimes import shown
+from memlayer.text import likeness
 from memlayer.types import Change, Event, Record, Scope, View
 
 _COLUMNS = SELECT.replace("r.", "")
-_INSERT = f"INSERT INTO records ({_COLUMNS}, owner, hash, version) VALUES ({', '.join('?' * 38)})"
-_UPDATE = f"UPDATE records SET ({_COLUMNS}, hash, version) = ({', '.join('?' * 37)}) WHERE id = ?"
+_INSERT = f"INSERT INTO records ({_COLUMNS}, owner, hash, likeness, version) VALUES ({', '.join('?' * 39)})"
+_UPDATE = f"UPDATE records SET ({_COLUMNS}, hash, likeness, version) = ({', '.join('?' * 38)}) WHERE id = ?"
 _EVENT = (
     "INSERT INTO events (record_id, user_id, agent_id, run_id, app_id, action, reason, actor, at, after) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -32,6 +34,7 @@ INDEX_ROW = (
     "name, session, position, sources, importance, feedback, vector, terms, words, flags"
 )
 """Columns of an index row in the order of `memlayer.engine.segments.IndexRow`."""
+_SOURCES = INDEX_ROW.split(", ").index("sources")
 
 
 class SQLiteLedger:
@@ -49,6 +52,8 @@ class SQLiteLedger:
         self._targets = tuple(targets)
         self._clock = clock
         self._projection = Projection()
+        self.on_first_write: dict[str, str] = {}
+        """Notes about the file (`meta`) that the next commit leaves with it."""
 
     def append(self, changes: Sequence[Change], *, scope: Scope, actor: str | None = None) -> list[Event]:
         """Writes all changes in one transaction or none; sequences are strictly increasing."""
@@ -66,7 +71,11 @@ class SQLiteLedger:
         with self.database.write() as connection:
             news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
             now = self._clock()
-            return [self._apply(connection, change, scope, actor, now) for change in decide(news)]
+            for key, value in self.on_first_write.items():
+                connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+            written = [self._apply(connection, change, scope, actor, now) for change in decide(news)]
+        self.on_first_write = {}
+        return written
 
     def sequence(self) -> int:
         """The sequence of the last event that was written; 0 for an empty ledger."""
@@ -96,9 +105,10 @@ class SQLiteLedger:
         view: View | None = None,
         limit: int = 100,
         after: str | None = None,
+        offset: int = 0,
     ) -> list[Record]:
         """A page of records, newest first; `after` is the id of the last record of the page before."""
-        return self._page(scope, where, view, limit, after, descending=True)
+        return self._page(scope, where, view, limit, after, descending=True, offset=offset)
 
     def said(
         self, *, scope: Scope, where: Filter | None = None, view: View | None = None, limit: int = 100,
@@ -173,13 +183,13 @@ class SQLiteLedger:
         return found
 
     def related(
-        self, *, scope: Scope, slots: Sequence[str] = (), hashes: Sequence[str] = (), limit: int = 200
+        self, *, scope: Scope, slots: Sequence[str] = (), texts: Sequence[str] = (), limit: int = 200
     ) -> list[Record]:
-        """Facts of the scope, retracted ones aside, that fill one of these attributes or have one of these hashes."""
+        """Facts of the scope, retracted ones aside, that fill one of these attributes or have one text's words."""
         with self.database.read() as connection:
             sql, values = _scope.condition(connection, scope, "r")
             found: dict[str, Record] = {}
-            for column, wanted in (("attribute", slots), ("hash", hashes)):
+            for column, wanted in (("attribute", slots), ("likeness", [likeness(t) for t in texts])):
                 if not wanted:
                     continue
                 marks = ", ".join("?" * len(wanted))
@@ -226,7 +236,9 @@ class SQLiteLedger:
         order = "ORDER BY seq" if after <= 0 else "AND version > ? ORDER BY seq"
         values = (owner,) if after <= 0 else (owner, after)
         with self.database.read() as connection:
-            return connection.execute(f"SELECT {INDEX_ROW} FROM entries WHERE owner = ? {order}", values).fetchall()
+            rows = connection.execute(f"SELECT {INDEX_ROW} FROM entries WHERE owner = ? {order}", values).fetchall()
+        at = _SOURCES
+        return [(*row[:at], () if row[at] == "[]" else tuple(json.loads(row[at])), *row[at + 1 :]) for row in rows]
 
     def allowed(self, owner: int, where: Filter) -> list[int]:
         """The `seq` of the owner's records that pass the filter, in ascending order."""
@@ -238,15 +250,43 @@ class SQLiteLedger:
             )
             return [row[0] for row in rows]
 
+    def slots(self, *, scope: Scope, view: View) -> list[Record]:
+        """The facts of the view that fill a slot, newest first."""
+        with self.database.read() as connection:
+            sql, values = self._where(connection, scope, None, view)
+            query = f"SELECT {SELECT} FROM records r WHERE {sql} AND r.attribute IS NOT NULL ORDER BY r.seq DESC"
+            return [from_row(row) for row in connection.execute(query, values)]
+
+    def unread(self, *, scope: Scope, limit: int = 100) -> list[Record]:
+        """Episodes whose facts have not been extracted yet, oldest first."""
+        with self.database.read() as connection:
+            sql, values = _scope.condition(connection, scope, "r")
+            query = f"SELECT {SELECT} FROM records r WHERE r.unread = 1 AND {sql} ORDER BY r.seq LIMIT ?"
+            return [from_row(row) for row in connection.execute(query, [*values, limit])]
+
+    def meta(self, key: str) -> str | None:
+        """What is noted about the file under `key`."""
+        with self.database.read() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
+
     def close(self) -> None:
         """Closes the file; idempotent."""
         self.database.close()
 
     def _page(
-        self, scope: Scope, where: Filter | None, view: View | None, limit: int, after: str | None, *, descending: bool
+        self,
+        scope: Scope,
+        where: Filter | None,
+        view: View | None,
+        limit: int,
+        after: str | None,
+        *,
+        descending: bool,
+        offset: int = 0,
     ) -> list[Record]:
         if view is not None and view.known_at is not None:
-            return self._known_page(scope, where, view, limit, after, descending=descending)
+            return self._known_page(scope, where, view, limit, after, descending=descending, offset=offset)
         with self.database.read() as connection:
             sql, values = self._where(connection, scope, where, view)
             if after is not None:
@@ -256,8 +296,11 @@ class SQLiteLedger:
                 sql += f" AND (r.created_at, r.seq) {'<' if descending else '>'} (?, ?)"
                 values = [*values, *row]
             order = "DESC" if descending else "ASC"
-            query = f"SELECT {SELECT} FROM records r WHERE {sql} ORDER BY r.created_at {order}, r.seq {order} LIMIT ?"
-            return [from_row(row) for row in connection.execute(query, [*values, limit])]
+            query = (
+                f"SELECT {SELECT} FROM records r WHERE {sql} "
+                f"ORDER BY r.created_at {order}, r.seq {order} LIMIT ? OFFSET ?"
+            )
+            return [from_row(row) for row in connection.execute(query, [*values, limit, offset])]
 
     def _where(
         self, connection: sqlite3.Connection, scope: Scope, where: Filter | None, view: View | None
@@ -295,12 +338,20 @@ class SQLiteLedger:
         return sorted(found, key=lambda r: (r.created_at, written[r.id][1]), reverse=True)
 
     def _known_page(
-        self, scope: Scope, where: Filter | None, view: View, limit: int, after: str | None, *, descending: bool
+        self,
+        scope: Scope,
+        where: Filter | None,
+        view: View,
+        limit: int,
+        after: str | None,
+        *,
+        descending: bool,
+        offset: int,
     ) -> list[Record]:
         found = self._known(scope, where, view)
         if not descending:
             found.reverse()
-        start = 0
+        start = offset
         if after is not None:
             place = next((i for i, r in enumerate(found) if r.id == after), None)
             if place is None:
@@ -351,15 +402,15 @@ class SQLiteLedger:
             _EVENT, (record.id, *ids, change.action, change.reason, actor, micros(now), encode(row))
         ).lastrowid
         assert sequence is not None
-        digest = content_hash(record.text)
+        digest, like = content_hash(record.text), likeness(record.text)
         if change.action == "ADD":
             owner = _scope.owner_id(connection, record.scope.owner)
             try:
-                seq = connection.execute(_INSERT, (*row, owner, digest, sequence)).lastrowid
+                seq = connection.execute(_INSERT, (*row, owner, digest, like, sequence)).lastrowid
             except sqlite3.IntegrityError as error:
                 raise ConflictError(f"record {record.id} (message {record.message_id!r}) is stored already") from error
         else:
-            connection.execute(_UPDATE, (*row, digest, sequence, record.id))
+            connection.execute(_UPDATE, (*row, digest, like, sequence, record.id))
             owner, seq = connection.execute("SELECT owner, seq FROM records WHERE id = ?", (record.id,)).fetchone()
         assert seq is not None
         self._projection.write(connection, change, before=before, owner=owner, seq=seq, version=sequence)

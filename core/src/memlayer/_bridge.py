@@ -1,0 +1,50 @@
+"""From sync to async, once, at the edge: each call goes to a worker thread with its context variables."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+P = ParamSpec("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+WORKERS = max(2, os.cpu_count() or 2)
+"""Threads for work that computes: more would only take turns."""
+WAITERS = 64
+"""Threads for work that mostly waits, for a model or a server."""
+
+
+class Bridge:
+    """A pool of its own for one memory: the loop's default pool is left to the program."""
+
+    def __init__(self, *, waits: bool = False) -> None:
+        """`waits` widens the pool for a memory whose calls wait for models or servers."""
+        self._pool = ThreadPoolExecutor(WAITERS if waits else WORKERS, thread_name_prefix="memlayer")
+
+    async def run(self, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
+        """The function's result, computed in a worker; once begun it finishes, though its await is cancelled."""
+        context = contextvars.copy_context()
+        call = partial(context.run, function, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+    def close(self) -> None:
+        """Waits for what has begun, then ends the threads."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def twin(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
+    """The async twin of a method: the same signature, awaited. Its class has `sync` and `bridge`."""
+
+    @wraps(method)
+    async def call(self: Any, *args: P.args, **kwargs: P.kwargs) -> R:
+        bound = getattr(self.sync, method.__name__)
+        result: R = await self.bridge.run(bound, *args, **kwargs)
+        return result
+
+    return cast("Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]", call)

@@ -1,0 +1,116 @@
+"""The parts of one memory, put together on first use; what the facade hands every call to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from memlayer.backends.sqlite.graph import SQLiteGraphStore
+from memlayer.backends.sqlite.items import SQLiteItemStore
+from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.backends.sqlite.upkeep import Upkeep
+from memlayer.config import Settings, part
+from memlayer.engine.ingest import Ingest, Outcome
+from memlayer.engine.recall import Recall
+from memlayer.engine.worker import Worker
+from memlayer.errors import ConfigurationError, DimensionMismatchError
+from memlayer.extraction.categories import categorize
+from memlayer.extraction.local import LocalExtractor
+from memlayer.protocols import Embedder, Extractor, GraphStore
+from memlayer.types import Record, Scope
+
+READ_AT_ONCE = 50
+"""How many unread episodes of one conversation are read together."""
+
+
+class Core:
+    """One memory's ledger, indexes and flows."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+        """Opens nothing: the file is touched by the first call that needs it."""
+        self.settings = settings
+        self.clock = clock
+        self.new_id = new_id
+        self.ledger = SQLiteLedger(settings.file(), clock=clock)
+        self.graph: GraphStore = part("graph_store", settings.graph_store) or SQLiteGraphStore(self.ledger.database)
+        self.items = SQLiteItemStore(self.ledger.database, clock=clock)
+        self.upkeep = Upkeep(self.ledger)
+        self._embedder: Embedder | None = None
+        self._lock = threading.Lock()
+        self.extractor: Extractor = settings.extractor or LocalExtractor()
+        self.recall = Recall(
+            self.ledger,
+            self.embedder,
+            reranker=part("reranker", settings.reranker),
+            limit_bytes=settings.cache_bytes,
+        )
+        self.ingest = Ingest(
+            self.ledger,
+            self.embedder,
+            self.extractor,
+            categorise=lambda text, custom: categorize(text, custom=custom or settings.custom_categories),
+            clock=clock,
+            new_id=new_id,
+        )
+        self.worker = Worker(self.read_unread)
+
+    def embedder(self) -> Embedder:
+        """The embedder, made on first use and checked against the one that the file was written with."""
+        if self._embedder is None:
+            with self._lock:
+                if self._embedder is None:
+                    embedder = self.new_embedder()
+                    self._check(embedder)
+                    self._embedder = embedder
+        return self._embedder
+
+    def new_embedder(self) -> Embedder:
+        """The embedder of the settings; the local model where none is named."""
+        if self.settings.embedder is None:
+            from memlayer.models.minilm import MiniLMEmbedder
+
+            return MiniLMEmbedder()
+        found = part("embedder", self.settings.embedder)
+        if not isinstance(found, Embedder):
+            raise ConfigurationError(
+                f"embedder must have name, dimensions and embed(texts, *, kind), {type(found).__name__} has not"
+            )
+        return found
+
+    def use(self, embedder: Embedder) -> None:
+        """Takes another embedder from now on (after `reembed`)."""
+        with self._lock:
+            self._embedder = embedder
+
+    def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
+        """Extracts facts from every episode that waits for it, conversation by conversation, in order."""
+        outcomes: list[Outcome] = []
+        while waiting := self.ledger.unread(scope=scope or Scope(), limit=READ_AT_ONCE):
+            first = waiting[0]
+            together = [r for r in waiting if r.scope == first.scope and r.session == first.session]
+            outcomes.append(self.ingest.read_again(together, scope=first.scope))
+        return outcomes
+
+    def sources(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """The episodes that each record came from; an episode came from itself."""
+        wanted = list(dict.fromkeys(s for r in records for s in r.sources))
+        held = {r.id: r for r in self.ledger.get(wanted) if r is not None}
+        return {r.id: [r] if r.kind == "episode" else [held[s] for s in r.sources if s in held] for r in records}
+
+    def close(self) -> None:
+        """Ends the worker after what it has begun, and closes every store."""
+        self.worker.close()
+        self.graph.close()
+        self.ledger.close()
+
+    def _check(self, embedder: Embedder) -> None:
+        mine = f"{embedder.name}/{embedder.dimensions}"
+        noted = self.ledger.meta("embedder")
+        if noted is None:
+            self.ledger.on_first_write = {"embedder": mine}
+        elif noted != mine:
+            raise DimensionMismatchError(
+                f"{self.ledger.database.path} was embedded with {noted}, this memory uses {mine}; "
+                "open it with the old embedder, or embed it anew: memory.reembed()"
+            )

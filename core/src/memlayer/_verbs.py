@@ -1,0 +1,459 @@
+"""What the facade's verbs do with the parts of a memory; loaded with the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+
+from memlayer import _shapes, compat
+from memlayer._ask import Ask, count, share, words
+from memlayer._core import Core
+from memlayer.engine import context as packing
+from memlayer.engine import messages as reading
+from memlayer.engine import profile as profiling
+from memlayer.engine import relations, transfer
+from memlayer.engine.ingest import Outcome, Request, person
+from memlayer.engine.ingest import relations_of as edges_of
+from memlayer.engine.recall import STRICT, Query
+from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
+from memlayer.filters import Filter, check_metadata, make_scope
+from memlayer.text import spoken
+from memlayer.types import (
+    ID_FIELDS,
+    AddResult,
+    Change,
+    Event,
+    HistoryItem,
+    Hit,
+    ItemEntry,
+    MemoryItem,
+    Message,
+    Messages,
+    Page,
+    Record,
+    Scope,
+    SearchResult,
+    View,
+)
+
+Progress = Callable[[int, int], None]
+RATINGS = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
+BATCH = 1000
+"""The most entries that one batch call takes."""
+_EMBED_AT_ONCE = 256
+
+
+def record(core: Core, verb: str, memory_id: str, given: dict[str, Any]) -> Record:
+    """The record of an id; scope ids among the keywords must match it."""
+    ids = {name: given.pop(name) for name in ID_FIELDS if name in given}
+    compat.check(verb, given, _by_id)
+    memory_id = words(f"memory_id of {verb}()", memory_id)
+    scope = make_scope(**ids)
+    found = core.ledger.get([memory_id], scope=scope)[0]
+    if found is None:
+        where = f" in {scope.ids()}" if scope.ids() else ""
+        raise NotFoundError(f"{verb}: no memory has the id {memory_id!r}{where}")
+    if verb in ("update", "batch_update") and found.immutable:
+        raise ImmutableError(f"memory {memory_id} is immutable; delete it and add the new text instead")
+    return found
+
+
+def batch(verb: str, rows: Any, keys: set[str]) -> list[Mapping[str, Any]]:
+    """The entries of a batch call, checked."""
+    if isinstance(rows, str | Mapping) or not isinstance(rows, Sequence):
+        raise ConfigurationError(f'{verb}() takes a list of {{"memory_id": …}}, not {type(rows).__name__}')
+    if len(rows) > BATCH:
+        raise ConfigurationError(f"{verb}() takes up to {BATCH} entries, not {len(rows)}; call it in parts")
+    found: list[Mapping[str, Any]] = []
+    for number, row in enumerate(rows):
+        row = {"memory_id": row} if isinstance(row, str) else row
+        if not isinstance(row, Mapping) or set(row) - keys:
+            raise ConfigurationError(f"{verb}: entry {number} must be a dict with keys among {sorted(keys)}")
+        found.append(row)
+    return found
+
+
+def id_of(row: Mapping[str, Any], number: int) -> str:
+    """The id that an entry of a batch names."""
+    value = compat.one_of(f"entry {number}", memory_id=row.get("memory_id"), id=row.get("id"))
+    return words(f"memory_id of entry {number}", value)
+
+
+def _by_id(memory_id: str, user_id: str, agent_id: str, run_id: str, app_id: str) -> None:
+    """Names the keywords of the verbs that take an id."""
+
+
+def add(
+    core: Core,
+    messages: Messages,
+    scope: Scope,
+    *,
+    metadata: Mapping[str, Any] | None,
+    infer: bool,
+    mode: str,
+    timestamp: Any,
+    expiration_date: Any,
+    immutable: bool,
+    categories: Sequence[str] | None,
+    custom_categories: Sequence[Mapping[str, str]] | None,
+    prompts: tuple[str | None, str | None, str | None],
+    memory_type: str | None,
+    enable_graph: bool | None,
+) -> AddResult:
+    """Checks what `add` was given, and takes it in."""
+    if mode not in ("now", "deferred"):
+        raise ConfigurationError(f'mode must be "now" or "deferred", not {mode!r}')
+    if any(prompts) and core.settings.llm is None:
+        raise UnsupportedError(
+            "includes=, excludes= and prompt= speak to a language model, and this memory has none: give Memory(llm=…)"
+        )
+    if memory_type not in (None, "procedural_memory"):
+        raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {memory_type!r}')
+    at = core.clock() if timestamp is None else reading.moment(timestamp, "timestamp")
+    request = Request(
+        messages=reading.read(messages, at=at),
+        scope=scope,
+        infer=infer and memory_type is None,
+        metadata=check_metadata({} if metadata is None else metadata),
+        categories=None if categories is None else _names("categories", categories),
+        custom_categories=_categories(custom_categories),
+        expires_at=None if expiration_date is None else reading.last_instant(expiration_date, "expiration_date"),
+        immutable=bool(immutable),
+        memory_type=memory_type,
+        deferred=mode == "deferred",
+    )
+    outcome = core.ingest.add(request)
+    if request.deferred:
+        core.worker.wake()
+    return _outcome(outcome, graph=bool(enable_graph))
+
+
+def search(
+    core: Core, query: str, ask: Ask, *, threshold: float | None, rerank: bool, strict: bool, graph: bool, explain: bool
+) -> SearchResult:
+    """Finds memories, and items where they are asked for."""
+    query = words("query", query)
+    least = share("threshold", threshold)
+    if strict:
+        least = max(STRICT, least or 0.0)
+    limit = count("limit", ask.limit, 10)
+    hits: list[Hit] = []
+    if ask.view.kinds:
+        hits = core.recall.search(Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank)))
+    results = [_hit(hit, explain=explain) for hit in hits]
+    if ask.items:
+        results = sorted(results + _items(core, query, ask, least), key=lambda r: -r["score"])[:limit]
+    found: SearchResult = {"results": results}
+    if graph:
+        at = ask.view.as_of or ask.view.now
+        near = relations.named(core.graph, query, scope=ask.scope, at=at)
+        seen = {(r["source"], r["relationship"], r["target"]) for r in near}
+        near += [
+            r
+            for r in relations.said([h.record for h in hits])
+            if (r["source"], r["relationship"], r["target"]) not in seen
+        ]
+        found["relations"] = near
+    return found
+
+
+def get_all(core: Core, ask: Ask, page: int, *, graph: bool) -> Page:
+    """One page of what the scope holds, newest first."""
+    ledger = core.ledger
+    total = ledger.count(scope=ask.scope, where=ask.where, view=ask.view)
+    records = ledger.records(
+        scope=ask.scope, where=ask.where, view=ask.view, limit=ask.limit, offset=(page - 1) * ask.limit
+    )
+    sources = core.sources(records)
+    found: Page = {
+        "results": [_shapes.memory(r, sources[r.id]) for r in records],
+        "count": total,
+        "next": page + 1 if page * ask.limit < total else None,
+        "previous": page - 1 if page > 1 else None,
+    }
+    if graph:
+        found["relations"] = relations.said(records)
+    return found
+
+
+def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any] | None]]) -> list[MemoryItem]:
+    """Changes texts and metadata in one transaction; a new text is read anew for its slot and its relations."""
+    now = core.clock()
+    changed: dict[str, Record] = {}
+    for record, text, metadata in todo:
+        record = changed.get(record.id, record)
+        if text is None and metadata is None:
+            raise ConfigurationError(f"update of {record.id}: give a new text, metadata, or both")
+        if text is not None:
+            record = _read_anew(core, replace(record, text=words(f"the new text of {record.id}", text)))
+        if metadata is not None:
+            record = replace(record, metadata=check_metadata(metadata))
+        changed[record.id] = replace(record, updated_at=now)
+    reworded = {record.id for record, text, _ in todo if text is not None}
+    texts = [spoken(changed[i].text) for i in changed if i in reworded]
+    vectors = iter(core.embedder().embed(texts, kind="document")) if texts else iter(())
+    changes = [Change("UPDATE", r, next(vectors) if i in reworded else None, reason="edit") for i, r in changed.items()]
+    core.ledger.append(changes, scope=Scope())
+    sources = core.sources(list(changed.values()))
+    return [_shapes.memory(changed[record.id], sources[record.id]) for record, _, _ in todo]
+
+
+def delete(core: Core, records: Sequence[Record]) -> None:
+    """Retracts records in one transaction; one that is retracted already stays as it is."""
+    now = core.clock()
+    unique = {r.id: r for r in records if r.status != "retracted"}
+    changes = [
+        Change("DELETE", replace(r, status="retracted", updated_at=now), reason="delete") for r in unique.values()
+    ]
+    if changes:
+        core.ledger.append(changes, scope=Scope())
+
+
+def history(core: Core, record: Record) -> list[HistoryItem]:
+    """The changes of a record, of those that it replaced and of those that replaced it."""
+    ledger = core.ledger
+    chain: dict[str, Record] = {record.id: record}
+    todo = [record]
+    while todo:
+        current = todo.pop()
+        linked = [*current.supersedes, *([current.superseded_by] if current.superseded_by else [])]
+        for other in ledger.get([i for i in linked if i not in chain]):
+            if other is not None:
+                chain[other.id] = other
+                todo.append(other)
+    events: list[Event] = []
+    for record_id in chain:
+        events += ledger.events(record_id=record_id, limit=-1)
+    return _shapes.history(events)
+
+
+def feedback(core: Core, record: Record, rating: str | None, reason: str | None) -> dict[str, Any]:
+    """Notes a rating; None clears it."""
+    if rating is not None and rating not in RATINGS:
+        raise ConfigurationError(f"feedback must be one of {', '.join(RATINGS)} or None, not {rating!r}")
+    now = core.clock()
+    told = "feedback" if not reason else f"feedback: {reason}"
+    changed = replace(record, feedback=rating, updated_at=record.updated_at or now)
+    core.ledger.append([Change("UPDATE", changed, reason=told)], scope=Scope())
+    return {"message": "Feedback saved.", "id": record.id, "feedback": rating, "feedback_reason": reason}
+
+
+def messages(core: Core, scope: Scope, *, limit: int, after: str | None, last: int | None) -> list[dict[str, Any]]:
+    """What was said, in order."""
+    view = View(now=core.clock(), kinds=("episode",), cited=False, transcript=True)
+    if last is not None:
+        if after is not None:
+            raise ConfigurationError("messages() takes after= or last=, not both")
+        found = core.ledger.records(scope=scope, view=view, limit=count("last", last, 100))[::-1]
+    else:
+        found = core.ledger.said(scope=scope, view=view, limit=count("limit", limit, 100), after=after)
+    return [
+        {
+            "id": r.id,
+            "message_id": r.message_id,
+            "role": r.role,
+            "name": r.name,
+            "content": r.text,
+            "timestamp": r.created_at.isoformat(),
+            "metadata": dict(r.metadata) or None,
+            **{name: getattr(r.scope, name) for name in ("user_id", "agent_id", "run_id", "app_id")},
+        }
+        for r in found
+    ]
+
+
+def context(core: Core, found: SearchResult, *, max_tokens: int) -> str:
+    """The results of a search as a block for a prompt."""
+    ids = [r["id"] for r in found["results"] if r["kind"] != "item"]
+    scores = {r["id"]: r["score"] for r in found["results"]}
+    hits = [Hit(r, scores[r.id]) for r in core.ledger.get(ids) if r is not None]
+    return packing.pack(hits, max_tokens=max_tokens)
+
+
+def profile(core: Core, scope: Scope, view: View) -> dict[str, Any]:
+    """The exact facts by slot."""
+    return profiling.profile(core.ledger.slots(scope=scope, view=view))
+
+
+def graph(core: Core, scope: Scope, view: View) -> dict[str, Any]:
+    """Every relation that a fact of the view says."""
+    records = core.ledger.records(scope=scope, view=view, limit=-1)
+    return {"relations": relations.said([r for r in reversed(records) if not r.negated])}
+
+
+def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> dict[str, Any]:
+    """What the scope holds, as JSON."""
+    now = core.clock()
+    view = View(now=now, everything=history)
+    records = core.ledger.said(scope=scope, where=where, view=view, limit=-1)
+    shown = {r.id for r in records}
+    if not history:
+        # A message that a live fact was read from belongs to it, though it is not found by itself.
+        cited = list(dict.fromkeys(s for r in records for s in r.sources if s not in shown))
+        records += [r for r in core.ledger.get(cited, scope=scope) if r is not None]
+    items = [] if where is not None else core.items.everything(scope=scope)
+    return {
+        "format": transfer.FORMAT,
+        "version": transfer.VERSION,
+        "exported_at": now.isoformat(),
+        "records": [transfer.dump(r) for r in records],
+        "items": [{**_shapes.item(item), "index": fields, **whose.ids()} for whose, item, fields in items],
+    }
+
+
+def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, int]:
+    """Takes records and items in; embeds them in batches, and writes each batch in one transaction."""
+    records, items = transfer.load(data, now=core.clock(), new_id=core.new_id)
+    known = core.ledger.get([r.id for r in records])
+    todo = transfer.fresh(records, known)
+    verbatim = {s for r in todo if r.kind != "episode" and r.session is not None for s in r.sources}
+    for start in range(0, len(todo), _EMBED_AT_ONCE):
+        part = todo[start : start + _EMBED_AT_ONCE]
+        worded = [r for r in part if r.id not in verbatim and r.role != "system"]
+        vectors = iter(core.embedder().embed([spoken(r.text) for r in worded], kind="document")) if worded else iter(())
+        indexed = {r.id for r in worded}
+        changes = [
+            Change("ADD", r, next(vectors) if r.id in indexed else None, index=r.id in indexed, reason="import")
+            for r in part
+        ]
+        core.ledger.append(changes, scope=Scope())
+        if progress is not None:
+            progress(min(start + _EMBED_AT_ONCE, len(todo)), len(todo))
+    kept = _import_items(core, items)
+    return {"records": len(todo), "known": len(records) - len(todo), "items": kept}
+
+
+def _import_items(core: Core, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Takes in items whose key is free in their scope; says how many. What has expired meanwhile stays behind."""
+    kept = 0
+    for number, row in enumerate(rows):
+        scope = transfer.scope_of(row, f"items[{number}]")
+        place, key = tuple(row["namespace"]), row["key"]
+        ends = None if row.get("expires_at") is None else reading.moment(row["expires_at"], f"items[{number}]")
+        ttl = None if ends is None else (ends - core.clock()).total_seconds()
+        if (ttl is None or ttl > 0) and core.items.get([(place, key)], scope=scope)[0] is None:
+            value = check_metadata(row["value"])
+            core.items.put([entry(core, place, key, value, row.get("index"), ttl)], scope=scope)
+            kept += 1
+    return kept
+
+
+def reextract(core: Core, scope: Scope, *, everything: bool, progress: Progress | None) -> AddResult:
+    """Reads facts out of episodes that wait for it, or out of all of the scope's."""
+    if not everything:
+        outcomes = core.read_unread(scope)
+    else:
+        view = View(now=core.clock(), kinds=("episode",), transcript=True)
+        told = [r for r in core.ledger.said(scope=scope, view=view, limit=-1) if r.role != "system"]
+        groups: dict[tuple[Scope, str | None], list[Record]] = {}
+        for record in told:
+            groups.setdefault((record.scope, record.session), []).append(record)
+        outcomes = []
+        for number, ((whose, _), episodes) in enumerate(groups.items(), 1):
+            outcomes.append(core.ingest.read_again(episodes, scope=whose))
+            if progress is not None:
+                progress(number, len(groups))
+    result: AddResult = {"results": [], "episodes": []}
+    for outcome in outcomes:
+        result["results"] += [_shapes.added(w) for w in outcome.written]
+        result["episodes"] += [e.id for e in outcome.episodes]
+    return result
+
+
+def reembed(core: Core, *, progress: Progress | None) -> dict[str, Any]:
+    """New vectors for everything, put in place all at once."""
+    embedder = core.new_embedder()
+    rows = core.upkeep.texts()
+    parts: list[Any] = []
+    for start in range(0, len(rows), _EMBED_AT_ONCE):
+        part = rows[start : start + _EMBED_AT_ONCE]
+        parts.append(embedder.embed([spoken(text) for _, text in part], kind="document"))
+        if progress is not None:
+            progress(min(start + _EMBED_AT_ONCE, len(rows)), len(rows))
+    name = f"{embedder.name}/{embedder.dimensions}"
+    vectors = list(np.concatenate(parts)) if parts else []
+    core.upkeep.replace_vectors([seq for seq, _ in rows], vectors, meta={"embedder": name})
+    core.use(embedder)
+    return {"embedder": name, "records": len(rows)}
+
+
+def _read_anew(core: Core, record: Record) -> Record:
+    """The record with the slot and the relations that its new text says."""
+    message = Message("user", record.text, record.created_at, record.name, None, record.id)
+    found = core.extractor.extract([message], scope=record.scope, known=()) if record.kind == "fact" else []
+    slot = next((c for c in found if c.attribute is not None), None)
+    me = person(record.scope).user_id or "user"
+    edges = tuple(replace(r, source=me if r.source == "user" else r.source) for c in found for r in c.relations)
+    return replace(
+        record,
+        subject=slot.subject if slot else record.subject,
+        attribute=slot.attribute if slot else None,
+        value=slot.value if slot else None,
+        negated=slot.negated if slot else False,
+        relations=edges,
+    )
+
+
+def _outcome(outcome: Outcome, *, graph: bool) -> AddResult:
+    found: AddResult = {
+        "results": [_shapes.added(w) for w in outcome.written],
+        "episodes": [e.id for e in outcome.episodes],
+    }
+    if graph:
+        found["relations"] = [_shapes.relation(r) for r in edges_of(outcome.written)]
+    return found
+
+
+def _hit(hit: Hit, *, explain: bool) -> MemoryItem:
+    found = _shapes.memory(hit.record, hit.sources)
+    found["score"] = hit.score
+    if explain:
+        found["signals"] = dict(hit.signals)
+    return found
+
+
+def _items(core: Core, query: str, ask: Ask, least: float | None) -> list[MemoryItem]:
+    vector = core.embedder().embed([query], kind="query")[0]
+    found = core.items.search((), scope=ask.scope, vector=vector, limit=ask.limit, exact=False)
+    rows = []
+    for value in found:
+        score = max(0.0, value.score or 0.0)
+        if least is None or score >= least:
+            row = {
+                **_shapes.item(value),
+                "id": "/".join((*value.namespace, value.key)),
+                "memory": str(value.value),
+                "kind": "item",
+                "score": score,
+            }
+            rows.append(cast("MemoryItem", row))
+    return rows
+
+
+def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    values = [values] if isinstance(values, str) else list(values)
+    return tuple(dict.fromkeys(words(f"{name}[{n}]", value).strip() for n, value in enumerate(values)))
+
+
+def _categories(custom: Any) -> list[Mapping[str, str]] | None:
+    if custom is None:
+        return None
+    if isinstance(custom, Mapping) or not all(isinstance(c, Mapping) and c for c in custom):
+        raise ConfigurationError('custom_categories must be a list of {"name": "description"}')
+    return list(custom)
+
+
+def entry(
+    core: Core, namespace: Sequence[str], key: str, value: Mapping[str, Any], index: Any, ttl: float | None
+) -> ItemEntry:
+    """A checked item with the vectors of its index fields."""
+    from memlayer.engine.fields import texts_at
+
+    fields = texts_at(value, index)
+    vectors = (
+        dict(zip(fields, core.embedder().embed(list(fields.values()), kind="document"), strict=True)) if fields else {}
+    )
+    return ItemEntry(tuple(namespace), key, value, vectors, ttl)

@@ -1,0 +1,92 @@
+"""Which keyword of the guide, of mem0 1.x and of mem0 2.x means what: one table.
+
+A keyword that a verb's own signature names is not listed here. Everything else is either taken with the meaning that
+the table states, or refused by name with the mend. A keyword that nobody knows is refused with the nearest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from inspect import signature
+from typing import Any
+
+from memlayer.errors import ConfigurationError, UnsupportedError
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """What a verb does with a keyword of another release."""
+
+    meaning: str
+    """What it means here, or why it is refused and what to write instead."""
+    values: tuple[Any, ...] | None = None
+    """The values that are taken; None for any; an empty tuple refuses the keyword."""
+
+
+_VERSION = Keyword("the two generations of the API behave alike here: filters and contextual add always work",
+                   ("v1", "v2", "v3", "1", "2", None))  # fmt: skip
+_FORMAT = Keyword(
+    'results always come as {"results": [...]}, with relations where a graph is asked for: drop output_format, '
+    'or write output_format="v1.1"',
+    ("v1.1", "1.1", None),
+)
+_ACCOUNT = Keyword("belongs to the hosted platform; a memory is one file here: drop it, or give path=", ())
+_ASYNC = Keyword('write mode="deferred" to be answered before facts are extracted, or use AsyncMemory', (False, None))
+
+KEYWORDS: dict[str, dict[str, Keyword]] = {
+    "add": {
+        "version": _VERSION,
+        "output_format": _FORMAT,
+        "async_mode": _ASYNC,
+        "org_id": _ACCOUNT,
+        "project_id": _ACCOUNT,
+        "custom_instructions": Keyword("write prompt= for one call, or give it to Memory(custom_instructions=…)", ()),
+        "filters": Keyword("add writes into exactly one scope: pass user_id=, agent_id=, run_id=, app_id=", ()),
+        "actor_id": Keyword('write "name" into each message', ()),
+        "llm": Keyword("a model is chosen once: Memory(llm=…)", ()),
+    },
+    "search": {
+        "version": _VERSION,
+        "output_format": _FORMAT,
+        "org_id": _ACCOUNT,
+        "project_id": _ACCOUNT,
+        "fields": Keyword("results carry every field; pick the ones you want", ()),
+        "only_metadata_based_search": Keyword("use get_all(filters=…), which reads without a query", ()),
+    },
+    "get_all": {
+        "version": _VERSION,
+        "output_format": _FORMAT,
+        "org_id": _ACCOUNT,
+        "project_id": _ACCOUNT,
+        "fields": Keyword("results carry every field; pick the ones you want", ()),
+    },
+    "get": {"output_format": _FORMAT, "version": _VERSION},
+    "update": {"version": _VERSION, "timestamp": Keyword("the time of saying is kept; set valid times by add", ())},
+    "delete": {"version": _VERSION},
+    "delete_all": {"version": _VERSION, "org_id": _ACCOUNT, "project_id": _ACCOUNT},
+    "history": {"version": _VERSION},
+}
+
+
+def check(verb: str, given: Mapping[str, Any], method: Callable[..., Any]) -> None:
+    """Raises for every keyword in `given` that the table does not take; `method` names the verb's own keywords."""
+    table = KEYWORDS.get(verb, {})
+    for name, value in given.items():
+        keyword = table.get(name)
+        if keyword is None:
+            own = [p.name for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
+            near = get_close_matches(name, [*own, *table], n=1)
+            hint = f"did you mean {near[0]}=?" if near else f"it takes {', '.join(own)}"
+            raise UnsupportedError(f"{verb}() has no keyword {name!r}; {hint}")
+        if keyword.values is not None and value not in keyword.values:
+            raise UnsupportedError(f"{verb}({name}={value!r}): {keyword.meaning}")
+
+
+def one_of(verb: str, **spellings: Any) -> Any:
+    """The one value among several spellings of a keyword; None where none is given; two different ones raise."""
+    given = {name: value for name, value in spellings.items() if value is not None}
+    if len({repr(value) for value in given.values()}) > 1:
+        raise ConfigurationError(f"{verb}() got different values for one thing: {', '.join(sorted(given))}; give one")
+    return next(iter(given.values()), None)

@@ -1,0 +1,128 @@
+"""Settings, read strictly, and the parts that they name: an unknown key is an error with a hint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from memlayer.errors import ConfigurationError, UnsupportedError
+
+GROUPS = {
+    "llm": "memlayer.llms",
+    "embedder": "memlayer.embedders",
+    "vector_store": "memlayer.vector_stores",
+    "graph_store": "memlayer.graph_stores",
+    "reranker": "memlayer.rerankers",
+}
+"""Entry point groups in which a distribution offers a part under a provider's name."""
+
+_REMOVED = {
+    "version": "drop it: both generations of the API work at once",
+    "history_store": "history lives in the memory's own file; name that with path=",
+    "disable_history": "history is how replaced facts are kept; it cannot be switched off",
+    "telemetry": "drop it: nothing is reported to anybody",
+}
+_EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a memory can be told."""
+
+    path: Path | str | None = None
+    """The one file; ":memory:" for one that goes with the memory; None for the default place."""
+    llm: Any = None
+    embedder: Any = None
+    vector_store: Any = None
+    graph_store: Any = None
+    reranker: Any = None
+    extractor: Any = None
+    custom_categories: tuple[Mapping[str, str], ...] | None = None
+    custom_instructions: str | None = None
+    custom_fact_extraction_prompt: str | None = None
+    custom_update_memory_prompt: str | None = None
+    cache_bytes: int = 256 << 20
+    """How much memory the owners' indexes may take together."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def file(self) -> Path | str:
+        """Where the memory's file is."""
+        if self.path is None:
+            return default_directory() / "memory.db"
+        if str(self.path) == ":memory:":
+            return ":memory:"
+        path = Path(self.path).expanduser()
+        return path / "memory.db" if path.is_dir() else path
+
+
+def default_directory() -> Path:
+    """`MEMLAYER_DIR`, else the platform's directory for the user's data."""
+    named = os.environ.get("MEMLAYER_DIR")
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("memlayer", appauthor=False))
+
+
+def read(config: Mapping[str, Any]) -> Settings:
+    """Settings from a configuration dict, mem0's included; unknown and removed keys raise with the mend."""
+    if not isinstance(config, Mapping):
+        raise ConfigurationError(f"the configuration must be a dict, not {type(config).__name__}")
+    known = [f.name for f in fields(Settings)]
+    values: dict[str, Any] = {}
+    for key, value in config.items():
+        if key == "history_db_path":
+            values["path"] = value
+        elif key in _REMOVED:
+            raise UnsupportedError(f"configuration key {key!r}: {_REMOVED[key]}")
+        elif key not in known:
+            near = get_close_matches(str(key), [*known, "history_db_path"], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            raise ConfigurationError(f"unknown configuration key {key!r}; {hint}")
+        else:
+            values[key] = value
+    if values.get("custom_categories") is not None:
+        values["custom_categories"] = tuple(values["custom_categories"])
+    return Settings(**values)
+
+
+def part(kind: str, spec: Any) -> Any:
+    """The object that a specification names: itself, a provider's name, a URL or a provider dict; None stays None."""
+    if spec is None or not isinstance(spec, str | Mapping):
+        return spec
+    provider, options = _provider(kind, spec)
+    if provider in _EMBEDDED.get(kind, ()):
+        return None
+    found = {e.name: e for e in entry_points(group=GROUPS[kind])}
+    if provider not in found:
+        near = get_close_matches(provider, found, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise ConfigurationError(
+            f"{kind}: no installed distribution offers the provider {provider!r}; {hint}"
+            f"installed: {', '.join(sorted(found)) or 'none'}"
+        )
+    factory = found[provider].load()
+    try:
+        return factory(**options)
+    except TypeError as error:
+        raise ConfigurationError(f"{kind} {provider!r}: {error}") from error
+
+
+def _provider(kind: str, spec: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if isinstance(spec, str):
+        parts = urlsplit(spec)
+        return (parts.scheme, {"url": spec}) if parts.netloc else (spec, {})
+    if "provider" not in spec:
+        raise ConfigurationError(f'{kind} must name its provider: {{"provider": "…", "config": {{…}}}}')
+    options = {k: v for k, v in spec.items() if k not in ("provider", "config")}
+    inner = spec.get("config") or {}
+    if not isinstance(inner, Mapping):
+        inner = {f: getattr(inner, f) for f in vars(inner)}
+    return str(spec["provider"]), {**options, **inner}

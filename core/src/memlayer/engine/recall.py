@@ -1,0 +1,165 @@
+"""The way out: query → segments → ranking → the ledger's last word → rerank → limit, threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from memlayer.engine.question import Question, understand
+from memlayer.engine.ranking import Ranked, rank
+from memlayer.engine.segments import IndexRow, Segment, SegmentCache
+from memlayer.engine.stores import Store
+from memlayer.extraction.dates import find_times
+from memlayer.filters import Filter, matches
+from memlayer.lifetimes import alive
+from memlayer.protocols import Embedder, Reranker
+from memlayer.text import analyse, spoken
+from memlayer.types import Hit, Record, Scope, View
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
+
+STRICT = 0.5
+"""The score below which `filter_memories` leaves a result out: it answers the question less often than not."""
+RERANKED = 4
+"""How many times `limit` results a reranker gets to read."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One call of `search`, checked."""
+
+    text: str
+    scope: Scope
+    view: View
+    where: Filter | None = None
+    limit: int = 10
+    threshold: float | None = None
+    rerank: bool = False
+
+
+class Recall:
+    """Finds memories; holds nothing but a cache of what the ledger says."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Callable[[], Embedder],
+        *,
+        reranker: Reranker | None = None,
+        limit_bytes: int = 256 << 20,
+    ) -> None:
+        """`limit_bytes` bounds the memory that segments of owners may take together."""
+        self._store = store
+        self._embedder = embedder
+        self._reranker = reranker
+        self._segments = SegmentCache(self._load, limit_bytes=limit_bytes)
+
+    def search(self, query: Query) -> list[Hit]:
+        """The records that answer the query, best first; the score never rises down the list."""
+        wanted = query.limit * RERANKED if query.rerank and self._reranker else query.limit
+        ranked = self._ranked(query, wanted)
+        if query.threshold is not None:
+            ranked = [r for r in ranked if r.score >= query.threshold]
+        hits = self._hits(ranked, query)
+        if query.rerank and self._reranker is not None and hits:
+            hits = self._reranker.rerank(query.text, hits, limit=query.limit)
+            if query.threshold is not None:
+                hits = [h for h in hits if h.score >= query.threshold]
+        return hits[: query.limit]
+
+    def _ranked(self, query: Query, limit: int) -> list[Ranked]:
+        if query.view.known_at is not None:
+            return self._rank(query, self._past(query), limit, None, {})
+        found: list[Ranked] = []
+        vectors: dict[str, Vector] = {}
+        for number, generation in self._store.partitions(query.scope):
+            allowed = None if query.where is None else self._store.allowed(number, query.where)
+            if allowed == []:
+                continue
+            segment = self._segments.get(f"{number}.{generation}")
+            found += self._rank(query, segment, limit, allowed, vectors)
+        found.sort(key=lambda r: (-r.score, -r.seq))
+        return found[:limit]
+
+    def _rank(
+        self, query: Query, segment: Segment, limit: int, allowed: Sequence[int] | None, vectors: dict[str, Vector]
+    ) -> list[Ranked]:
+        if segment.rows == 0:
+            return []
+        question = understand(query.text, list(segment.names.numbers))
+        if question.plain not in vectors:
+            vectors[question.plain] = self._embedder().embed([question.plain], kind="query")[0]
+        return rank(
+            segment,
+            question,
+            vectors[question.plain],
+            view=query.view,
+            scope=query.scope,
+            limit=limit,
+            allowed=allowed,
+            times=_times(question, query.view),
+        )
+
+    def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:
+        """The records themselves; the ledger decides scope, filter and lifetime last."""
+        ids = list(dict.fromkeys(i for r in ranked for i in (r.id, *r.sources)))
+        if query.view.known_at is None:
+            held = {r.id: r for r in self._store.get(ids, scope=query.scope) if r is not None}
+        else:
+            held = {r.id: r for r in self._known(query)}
+        hits = []
+        for found in ranked:
+            record = held.get(found.id)
+            if record is None or not alive(record, query.view):
+                continue
+            if query.where is not None and not matches(query.where, record):
+                continue
+            sources = tuple(held[s] for s in found.sources if s in held and s != found.id)
+            if record.kind == "episode":
+                sources = (record,)
+            hits.append(Hit(record, found.score, sources, found.shares))
+        return hits
+
+    def _load(self, owner: str, after: int) -> Iterable[Sequence[Any]]:
+        return self._store.index_rows(int(owner.partition(".")[0]), after)
+
+    def _known(self, query: Query) -> list[Record]:
+        view = replace(query.view, kinds=None, cited=True)
+        return self._store.records(scope=query.scope, view=view, limit=-1)
+
+    def _past(self, query: Query) -> Segment:
+        """What was known at an earlier time, as a segment of its own."""
+        records = [r for r in self._known(query) if query.where is None or matches(query.where, r)]
+        cited = {s for r in records for s in r.sources if r.session is not None}
+        worded = [r for r in records if r.id not in cited and r.role != "system"]
+        segment = Segment()
+        if worded:
+            vectors = self._embedder().embed([spoken(r.text) for r in worded], kind="document")
+            segment.apply(_row(n, r, v.tobytes()) for n, (r, v) in enumerate(zip(worded, vectors, strict=True), 1))
+        return segment
+
+
+def _times(question: Question, view: View) -> list[tuple[int, int]]:
+    spans = find_times(question.text, view.as_of or view.now)
+    return [((s.start - _EPOCH) // _MICROSECOND, (s.end - _EPOCH) // _MICROSECOND) for s in spans]
+
+
+def _row(number: int, r: Record, vector: bytes) -> IndexRow:
+    words = analyse(r.text)
+    times: Mapping[str, int | None] = {
+        name: None if at is None else (at - _EPOCH) // _MICROSECOND
+        for name, at in (("valid_to", r.valid_to), ("expires_at", r.expires_at))
+    }
+    return IndexRow(
+        seq=number, version=number, id=r.id, kind=r.kind, status=r.status,
+        created_at=(r.created_at - _EPOCH) // _MICROSECOND, valid_from=(r.valid_from - _EPOCH) // _MICROSECOND,
+        valid_to=times["valid_to"], expires_at=times["expires_at"], agent_id=r.scope.agent_id, run_id=r.scope.run_id,
+        app_id=r.scope.app_id, role=r.role, name=r.name, session=r.session, position=r.position, sources=r.sources,
+        importance=r.importance, feedback=r.feedback, vector=vector, terms=words.terms.tobytes(), words=words.words,
+        flags=words.flags,
+    )  # fmt: skip

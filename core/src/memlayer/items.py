@@ -1,0 +1,192 @@
+"""The key-value side of a memory: JSON values by scope, namespace and key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memlayer import _shapes, _verbs
+from memlayer._ask import MOST, count, scope_of
+from memlayer.errors import ConfigurationError
+from memlayer.filters import Filter, check_metadata, parse, text_fault
+
+if TYPE_CHECKING:
+    from memlayer._core import Core
+
+Namespace = str | Sequence[str]
+_LOGIC = ("AND", "OR", "NOT")
+
+
+class Items:
+    """Values that are looked up, not remembered from talk: settings, profiles, notes of an agent.
+
+    A value is a JSON object. Every call works in exactly the scope of its ids: what is put for a user alone is
+    another item than what is put for the same user and an agent.
+    """
+
+    def __init__(self, core: Core) -> None:
+        """Belongs to one memory."""
+        self._core = core
+
+    def put(
+        self,
+        /,
+        namespace: Namespace,
+        key: str,
+        value: Mapping[str, Any],
+        *,
+        index: bool | str | Sequence[str] | None = None,
+        ttl: float | None = None,
+        **ids: str | None,
+    ) -> None:
+        """Stores or replaces a value.
+
+        `index` says what search by meaning finds it by: True for the whole value, or paths of fields ("text",
+        "notes[*].body"). After `ttl` seconds it expires.
+        """
+        self.put_many([{"namespace": namespace, "key": key, "value": value, "index": index, "ttl": ttl}], **ids)
+
+    def put_many(self, /, entries: Sequence[Mapping[str, Any]], **ids: str | None) -> None:
+        """Stores or replaces values [{"namespace", "key", "value", "index"?, "ttl"?}], all or none."""
+        scope = scope_of("items.put", **ids)
+        todo = []
+        for n, given in enumerate(entries):
+            where = f"entries[{n}]"
+            ttl = given.get("ttl")
+            if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int | float) or ttl <= 0):
+                raise ConfigurationError(f"{where}.ttl must be a number of seconds above 0, not {ttl!r}")
+            place = namespace_of(given.get("namespace"))
+            value = given.get("value")
+            if not isinstance(value, Mapping):
+                raise ConfigurationError(f"{where}.value must be a JSON object (a dict), not {type(value).__name__}")
+            todo.append(
+                _verbs.entry(
+                    self._core, place, key_of(given.get("key")), check_metadata(value), given.get("index"), ttl
+                )
+            )
+        if todo:
+            self._core.items.put(todo, scope=scope)
+
+    def get(
+        self, /, namespace: Namespace, key: str, *, refresh: bool = False, **ids: str | None
+    ) -> dict[str, Any] | None:
+        """The item {"namespace", "key", "value", "created_at", …}, or None; `refresh` starts its time to live anew."""
+        return self.get_many([(namespace, key)], refresh=refresh, **ids)[0]
+
+    def get_many(
+        self, /, keys: Sequence[tuple[Namespace, str]], *, refresh: bool = False, **ids: str | None
+    ) -> list[dict[str, Any] | None]:
+        """Items in the order of the (namespace, key) pairs, None where there is none."""
+        scope = scope_of("items.get", **ids)
+        pairs = [(namespace_of(namespace), key_of(key)) for namespace, key in keys]
+        found = self._core.items.get(pairs, scope=scope, refresh=refresh)
+        return [None if item is None else _shapes.item(item) for item in found]
+
+    def delete(self, /, namespace: Namespace, key: str, **ids: str | None) -> bool:
+        """Removes an item; says whether there was one."""
+        scope = scope_of("items.delete", **ids)
+        return self._core.items.delete([(namespace_of(namespace), key_of(key))], scope=scope) == 1
+
+    def delete_many(self, /, keys: Sequence[tuple[Namespace, str]], **ids: str | None) -> int:
+        """Removes items by (namespace, key) pairs, all or none; says how many there were."""
+        scope = scope_of("items.delete", **ids)
+        return self._core.items.delete([(namespace_of(n), key_of(k)) for n, k in keys], scope=scope)
+
+    def search(
+        self,
+        /,
+        namespace: Namespace = (),
+        *,
+        query: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        limit: int = 10,
+        offset: int = 0,
+        refresh: bool = False,
+        **ids: str | None,
+    ) -> list[dict[str, Any]]:
+        """Items at and below a namespace: nearest to the query first, else the last changed first.
+
+        `filters` speak of the value's fields with the operators of `Memory.search`. Items that were put without an
+        index come last in the answer to a query, and without a score.
+        """
+        scope = scope_of("items.search", **ids)
+        vector = None
+        if query is not None and query.strip():
+            vector = self._core.embedder().embed([query], kind="query")[0]
+        found = self._core.items.search(
+            namespace_of(namespace, empty=True),
+            scope=scope,
+            where=_where(filters),
+            vector=vector,
+            limit=count("limit", limit, 10),
+            offset=count("offset", offset, 0, least=0, most=1 << 62),
+            refresh=refresh,
+        )
+        return [_shapes.item(item) for item in found]
+
+    def namespaces(
+        self,
+        /,
+        *,
+        prefix: Namespace = (),
+        suffix: Namespace = (),
+        max_depth: int | None = None,
+        limit: int = MOST,
+        offset: int = 0,
+        **ids: str | None,
+    ) -> list[tuple[str, ...]]:
+        """Namespaces that hold items, sorted; "*" in `prefix` and `suffix` stands for any one label."""
+        scope = scope_of("items.namespaces", **ids)
+        first, last = namespace_of(prefix, empty=True), namespace_of(suffix, empty=True)
+        found = [n for n in self._core.items.namespaces(scope=scope) if _fits(n, first) and _fits(n[::-1], last[::-1])]
+        if max_depth is not None:
+            found = sorted({n[:max_depth] for n in found})
+        return found[offset : offset + limit]
+
+    def sweep(self) -> int:
+        """Removes everything that has expired, in all scopes; says how many items."""
+        return self._core.items.sweep()
+
+
+def namespace_of(value: Any, *, empty: bool = False) -> tuple[str, ...]:
+    """A namespace as a tuple of labels; one string is one label."""
+    labels = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else None
+    if labels is None or (not labels and not empty):
+        raise ConfigurationError(f"a namespace is a label or a list of labels, not {value!r}")
+    for label in labels:
+        key_of(label, "a namespace's label")
+    return labels
+
+
+def key_of(value: Any, what: str = "a key") -> str:
+    """A key or label: a string that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(f"{what} must be a string that is not empty, not {value!r}")
+    if fault := text_fault(value):
+        raise ConfigurationError(f"{what} {fault}")
+    return value
+
+
+def _fits(namespace: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    return len(namespace) >= len(pattern) and all(p in ("*", n) for n, p in zip(namespace, pattern, strict=False))
+
+
+def _where(filters: Mapping[str, Any] | None) -> Filter | None:
+    if not filters:
+        return None
+    return parse(_inside(filters))[0]
+
+
+def _inside(filters: Any) -> Any:
+    """The filter with every field meant as a field of the value."""
+    if not isinstance(filters, Mapping):
+        raise ConfigurationError(f"filters must be a dict, not {type(filters).__name__}")
+    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
+    for key, value in filters.items():
+        if key in _LOGIC:
+            terms = value if isinstance(value, list | tuple) else [value]
+            found[key] = [_inside(term) for term in terms]
+        else:
+            fields[key] = value
+    return {**found, "metadata": fields} if fields else found
