@@ -38,7 +38,7 @@ _LINK = re.compile(r"https?://\S+|www\.\S+")
 _LINE_OUT = re.compile(
     r"^\s*(?:>|#|\||//|\$ |import |from \w+ import|def |class |return |const |let \w+ =|var |function|<\w+|@\w+\("
     r"|SELECT )"
-    r"|[{};]\s*$|=>|==|\w+\(\w*\)"
+    r"|[{};]\s*$|=>|==|\w\(\w{0,40}\)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _FICTION = _re(
@@ -62,7 +62,7 @@ _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
 _ABBREVIATED = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|vs|etc|e\.g|i\.e|No|approx|Mt|Jr|Sr)|\b[A-Z](?:\.[A-Z])*)$")
 _HALF_DAY = re.compile(r"\b[ap]\.?m$")
 _SPOKEN = re.compile(r"\b(?:I|I'm|me|my|we|our|you)\b", re.IGNORECASE)
-_SAID = _re(r"\b(?:said|says|say|told|tells|asked|asks|quote|wrote|goes|replied|called)\b[^\"]{0,24}$")
+_SAID = _re(r"\b(?:said|says|say|told|tells|asked|asks|quote|wrote|goes|replied)\b[^\"]{0,24}$")
 _QUOTED = re.compile(r"\"[^\"]{1,400}\"")
 
 _CONTRACTIONS = tuple(
@@ -128,17 +128,22 @@ _LEAD = _re(
 )
 _VOCATIVE = re.compile(r"^[A-Z][a-z]+[,!]\s+(?=(?:I|my|My|we|We)\b)")
 _ASIDE = _re(
-    r"^((?:when|once|after|before|while|during|ever since|since|as) (?:I|we|my|our|the|being|moving|\w+ing"
+    r"^(?:just )?((?:when|once|after|before|while|during|ever since|since|as) (?:I|we|my|our|the|being|moving|\w+ing"
     r"|\w+) [^,]{0,80}),\s+(?=\S)"
 )
+_CAUSE = _re(r"(?:since|as) (?!last|\d|yesterday)")
+_WHEN = (
+    r"(?:night|week|weekend|month|year|summer|winter|spring|fall|autumn|semester|(?:mon|tues|wednes|thurs|fri"
+    r"|satur|sun)day"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|christmas|thanksgiving)\b"
+)
 _TIME_FIRST = _re(
-    r"^((?:(?:on|in|at|since|over|during|just|early|late|back in)\s)?(?:the\s)?(?:yesterday|today|tonight|tomorrow"
-    r"|last \w+|next \w+"
-    r"|this (?:morning|weekend|week|month|year|summer|past \w+)|\d+ \w+ ago|an? \w+ ago|a (?:few|couple of"
-    r"|couple) \w+ ago|\w+ (?:days?|weeks?|months?"
-    r"|years?) ago|other day|(?:january|february|march|april|may|june|july|august|september|october|november"
-    r"|december)(?: \d+\w*)?(?:,? \d{4})?"
-    r"|(?:19|20)\d\d|\w+day|few weeks ago)),?\s+(?=(?:I|we|my|our)\b)"
+    rf"^(?:just |only |so )?((?:(?:on|in|at|over|during|early|late|back in|around)\s)?(?:the\s)?(?:yesterday|today"
+    rf"|tonight|tomorrow"
+    rf"|(?:last|next|past|this|this past) {_WHEN}|this (?:morning|afternoon|evening)|(?:\d+|an?|\w+) (?:day|week"
+    rf"|month|year)s? ago"
+    rf"|a (?:few|couple of|couple) \w+ ago|other day|{_WHEN}(?: \d+\w*)?(?:,? \d{{4}})?|(?:19|20)\d\d|few weeks ago)"
+    r"(?: (?:morning|afternoon|evening|night))?),?\s+(?:just\s+)?(?=(?:I|we|my|our)\b)"
 )
 _QUESTION_TAIL = _re(
     r"[,;:.]\s*(?:(?:but|and|so|or)\s+)?(?:(?:do|does|did|can|could|would|will|should|shall|is|are|was|were|have"
@@ -177,7 +182,7 @@ _HEARSAY = _re(
     r"|read) (?:me |us |everyone |that )*(?:I|we|my|that)\b"
 )
 _SPLIT = _re(
-    r"\s*;\s+|\s+[–—-]{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
+    r"\s*;\s+|\s*[–—]\s*|\s*-{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
     r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
     r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
     r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:I|my|we)\b)"
@@ -261,7 +266,7 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         return
     aside = ""
     if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
-        aside, sentence = m[1], sentence[m.end() :]
+        aside, sentence = "" if _CAUSE.match(m[1]) else m[1][:1].lower() + m[1][1:], sentence[m.end() :]
     for part in _split(_with_subject(sentence)):
         inner, part = _strip_lead(part)
         part = part.strip(" ,.-:!")
@@ -273,7 +278,9 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
 def _is_speech(sentence: str, m: re.Match[str]) -> bool:
     """Whether a quotation is somebody's words and not a title."""
     before = sentence[max(0, m.start() - 40) : m.start()]
-    return bool(_SAID.search(before)) or (bool(_SPOKEN.search(m.group())) and m.group().count(" ") >= 3)
+    inside = m.group()
+    title = sum(w[:1].isupper() for w in inside.strip('"').split()) * 2 > inside.count(" ") + 1
+    return bool(_SAID.search(before)) or (bool(_SPOKEN.search(inside)) and inside.count(" ") >= 3 and not title)
 
 
 def _repair(m: re.Match[str]) -> str:
@@ -314,6 +321,8 @@ def _split(sentence: str) -> Iterator[str]:
         subject = ""
         for piece in _SHARED.split(part):
             piece = piece.strip()
+            if subject and _LOVED.match(piece) and _LOVED.search(part[: part.find(piece)]):
+                continue  # "the peace and love theme"
             if not subject:
                 m = _SUBJECT.match(piece)
                 subject = m.group() if m else ""
@@ -322,12 +331,15 @@ def _split(sentence: str) -> Iterator[str]:
                 yield f"{subject}{piece}"
 
 
+_LOVED = _re(r"\b(?:love|like|loves|likes)\b")
 _SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z]\w+)\s")
 
 
 _ELIDED = re.compile(
-    r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began|\w{2,}ed)\b)|(?=(?:Went|Started|Finished"
-    r"|Bought|Joined|Moved|Adopted|Visited|Signed up|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?|my))\b)|(?=Been \w+ing\b))"
+    r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began"
+    r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished"
+    r"|Bought|Joined|Moved|Adopted|Visited|Signed up|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?"
+    r"|my))\b)|(?=Been \w+ing\b))"
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from memlayer.extraction._patterns import Reading
+from memlayer.extraction._readings import Reading
 
 _PEOPLE = (
     "accountant|adviser|advisor|babysitter|cardiologist|cleaner|coach|counsellor|counselor|dentist"

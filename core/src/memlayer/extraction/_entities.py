@@ -101,7 +101,7 @@ def names_in(text: str, known: frozenset[str] = frozenset()) -> list[tuple[str, 
 
 
 def place(text: str) -> str | None:
-    """The place that a text begins with: "Austin, Texas with my wife" gives "Austin, Texas"; None where there is none."""
+    """The place that a text begins with, "Austin, Texas" of "Austin, Texas with my wife"; None where there is none."""
     m = _PLACE.match(text)
     if m:
         name = m.group().rstrip(" ,.'")

@@ -20,9 +20,12 @@ class Happening:
 
 
 _FILLER = _re(
-    r"^(?:(?:just|recently|finally|also|already|actually|really|even|once|still|both|all|then|first|ultimately|currently|now"
-    r"|officially|last|(?:have|has|had)(?=\s(?:(?:just|also|recently|finally|already|even)\s)?(?:\w+ed|been|gone|got|gotten|bought"
-    r"|won|made|met|seen|taken|begun|built|written|run|found|lost|become|read|set|signed|done|given|sold|taught|grown)\b))\s)+(?=[a-z])"
+    r"^(?:(?:just|recently|finally|also|already|actually|really|even|once|still|both|all|then|first|ultimately"
+    r"|currently|now"
+    r"|officially|last|(?:have|has|had)(?=\s(?:(?:just|also|recently|finally|already|even)\s)?(?:\w+ed|been|gone"
+    r"|got|gotten|bought"
+    r"|won|made|met|seen|taken|begun|built|written|run|found|lost|become|read|set|signed|done|given|sold|taught"
+    r"|grown)\b))\s)+(?=[a-z])"
 )
 _STRONG = _re(
     r"^(?:graduated|won\b|gave birth|passed away|died|adopted|launched|published|opened (?:my|our|a|an|the)"
@@ -52,7 +55,8 @@ _WEAK = _re(
 )
 _ONGOING = _re(
     r"^(?:(?:am|are|is) |been |have been |has been )(?:currently |now |also |still |actually |really |just "
-    r"|actively )?(?:learning|prepping for|getting ready for|studying|training|working (?:on|as|at|with|towards)|writing|reading|taking (?:an?"
+    r"|actively )?(?:learning|prepping for|getting ready for|studying|training|working (?:on|as|at|with|towards)"
+    r"|writing|reading|taking (?:an?"
     r"|some|\w+ classes|care)|organi[sz]ing|preparing for|building"
     r"|volunteering|teaching|saving (?:up )?(?:for|to)|expecting|recovering|renovating|raising|collecting"
     r"|dealing with|struggling with|practi[sc]ing|playing|attending|running an?|developing|seeing a"
@@ -61,7 +65,8 @@ _ONGOING = _re(
     r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
 )
 _PLAN = _re(
-    r"^(?:(?:am|are|is) (?:going to|gonna|planning (?:to|on)|about to|excited to|scheduled to|hoping to|set to)"
+    r"^(?:(?:am|are|is) (?:going to|gonna|planning (?:to|on)|about to|excited to (?!see|hear|know|be|have)"
+    r"|scheduled to|hoping to|set to)"
     r"|plan to|plans to|planning to|will(?: be)?|decided to|have decided to|have to|booked|have booked|have (?:an?"
     r"|my) (?:upcoming |big )?"
     r"(?:\w+ )?(?:appointment|interview|exam|surgery|flight|meeting|presentation|wedding|trip|deadline|recital"
@@ -78,7 +83,7 @@ _PLAN_VERB = _re(
     r"|on vacation|in|at|on)"
 )
 _NO_PLAN = _re(
-    r"^(?:will|have to|(?:am|are) going to) (?:definitely |probably |also |just |be sure |make sure |look|check"
+    r"^(?:will|have to|(?:am|are) going to) (?:definitely |probably |also |just |be sure |make sure |come|look|check"
     r"|try|keep|let|consider|need|give it|be (?:honest|back|happy|fine|ok|great|able|sure|fun)|do (?:that|it"
     r"|my best)|see (?:if|what|how|you)|take (?:that|it|your|a look|note)|think|get (?:back|it|that|to)|say|miss"
     r"|never|remember|use|add|ask|have to|go (?:with|for|ahead|check)|start (?:with|by))"
@@ -87,7 +92,8 @@ _GOAL = _re(
     r"^(?:(?:really |definitely |still |eventually |always |also )*(?:want(?:ed|s)?|hope|would (?:really )?love"
     r"|aim|intend|aspire|dream|hoping|am trying|am determined|have always wanted) (?:to|of)(?: one day| someday"
     r"| eventually)? (?:be able to )?)"
-    r"(?P<v>(?:visit\w*|travel\w*|go(?:ing)? to (?!the|bed|that)|move|learn (?:to|how to \w+|[A-Z]\w+)|becom\w+"
+    r"(?P<v>(?:visit\w*|travel\w*|go(?:ing)? to (?!the|bed|that)|move|learn (?!more|from|about|what|the best)(?:to"
+    r"|how to \w+|[A-Z]\w+)|becom\w+"
     r"|buy\w*|open\w*|start\w* (?:an?|my)|run\w* (?:an?|my|the|for)|writ\w+ an?|publish|lose \w+|quit|save"
     r"|get (?:married|a (?:dog|cat|puppy|degree|job|master)|into|in shape|fit|promoted|my)|adopt|study\w*"
     r"|build\w* (?:an?|my)|retire"
@@ -99,7 +105,9 @@ _NEGATIVE = _re(
     r"|never)\b"
 )
 _EMPTY = _re(
-    r"\b(?:fun|great|good|nice|awesome|amazing|wonderful) (?:time|day|chat|talk|one)$|^(?:had|got|found|made|took"
+    r"^(?:had|have had) (?:an? |such an? |the |so much |lots of |some |a really )?(?:blast|great|good|nice|fun"
+    r"|best|amazing|awesome|wonderful|lovely)\b|\b(?:fun|great|good|nice|awesome|amazing|wonderful) (?:time|day"
+    r"|chat|talk|one)$|^(?:had|got|found|made|took"
     r"|saw|was|were|been|gave|spent|tried|met|heard|felt|read|watched|used|ate|have|learned|started)(?: \w+){0,2}$"
     r"|\b(?:your|you)\b"
     r"|^(?:got|have|had) (?:it|this|that|some|your|to|lots?|the (?:idea|feeling|point|chance))\b|^(?:found|made"
@@ -108,30 +116,49 @@ _EMPTY = _re(
 )
 
 
-def happening(predicate: str, *, dated: bool, future: bool, named: bool) -> Happening | None:
+_VAGUE = _re(
+    r"^(?:am |are |is |been |have |has )?(?:been |just |also |actually |really |even ){0,2}\w+ing (?:on |at |as "
+    r"|with |to )?"
+    r"(?:it|this|that|these|those|them|for|as usual|since)\b"
+)
+_POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b")
+
+
+def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
     """What a predicate of the first person or of kin tells; None where it is not worth a fact.
 
-    `dated`: it names a time; `future`: a time to come; `named`: it names somebody, something or a title.
+    `timed`: how many of its words name a time; `future`: a time to come; `named`: it names somebody or something.
     """
-    if m := _GOAL.match(predicate):
+    if (m := _GOAL.match(predicate)) and not _POINTS_BACK.match(m["v"]):
         return Happening("goal", m["v"].strip()[:120], 0.5)
-    if (m := _PLAN.match(predicate)) and not _NO_PLAN.match(predicate) and not re.search(r"\byou", predicate):
+    if (
+        (m := _PLAN.match(predicate))
+        and not _NO_PLAN.match(predicate)
+        and not _POINTS_BACK.match(predicate[m.end() :].strip())
+        and not re.search(r"\byou", predicate)
+    ):
         what = predicate[m.end() :].strip()
         verb = m.group().strip()
         loose = verb.startswith(("will", "have", "am ", "are ")) and not verb.endswith((" to", " on"))
         if len(what.split()) >= 1 and (
             future if loose else (_PLAN_VERB.match(what) is not None and (future or len(what.split()) >= 2))
         ):
+            if verb.startswith("have"):
+                what = predicate.partition(" ")[2]
             said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
             return Happening("plans", said[:120], 0.5)
     plain = _FILLER.sub("", predicate)
     if _NEGATIVE.match(plain) or _EMPTY.search(plain):
         return None
     size = len(plain.split())
+    if size - timed < 2:
+        return None
+    if _VAGUE.match(predicate):
+        return None
     if _ONGOING.match(predicate) or _ONGOING.match(plain):
         return Happening(None, None, 0.45) if size >= 4 else None
-    if _STRONG.match(plain) and size >= 2 and (dated or named or size >= 4):
+    if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4):
         return Happening(None, None, 0.5)
-    if _WEAK.match(plain) and size >= (3 if dated else 4) and (dated or named):
+    if _WEAK.match(plain) and size >= (3 if timed else 4) and (timed or named):
         return Happening(None, None, 0.4)
     return None

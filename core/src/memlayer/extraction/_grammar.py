@@ -47,8 +47,6 @@ def third_person(predicate: str) -> str:
     while m := _ADVERB.match(predicate):
         lead, predicate = lead + m.group(), predicate[m.end() :]
     verb, _, rest = predicate.partition(" ")
-    if verb[:-1].isalpha() and verb[-1:] in {",", ":"}:
-        verb, rest = verb[:-1], rest
     return shift(f"{lead}{inflect(verb)} {rest}".strip())
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _values as values
 from memlayer.extraction import _words as words
-from memlayer.extraction._patterns import Reading
+from memlayer.extraction._details import detail
+from memlayer.extraction._readings import Reading
 
 
 def _alternatives(known: object) -> str:
@@ -39,10 +40,14 @@ _OTHER = re.compile(
 )
 _PRONOUN = re.compile(r"^(?P<who>he|she) ", re.IGNORECASE)
 _MENTION = re.compile(rf"\b(?:my|our) {_ADJ}(?P<word>{_KIN}|{_PET})\b", re.IGNORECASE)
-_FEMALE = frozenset("sister stepsister sis mother mom mum mama stepmom daughter stepdaughter wife fiancee fiancée girlfriend gf "
-                    "grandmother grandma granny nana aunt auntie niece mother-in-law sister-in-law granddaughter".split())  # fmt: skip
-_MALE = frozenset("brother stepbrother bro father dad papa stepdad son stepson husband hubby fiance fiancé boyfriend bf "
-                  "grandfather grandpa uncle nephew father-in-law brother-in-law grandson".split())  # fmt: skip
+_FEMALE = frozenset(
+    """sister stepsister sis mother mom mum mama stepmom daughter stepdaughter wife fiancee fiancée girlfriend gf
+    grandmother grandma granny nana aunt auntie niece mother-in-law sister-in-law granddaughter""".split()
+)
+_MALE = frozenset(
+    """brother stepbrother bro father dad papa stepdad son stepson husband hubby fiance fiancé boyfriend bf
+    grandfather grandpa uncle nephew father-in-law brother-in-law grandson""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +314,7 @@ def own_slots(text: str, negated_ok: bool = False) -> list[Reading]:
             value = values.listed(g["diet"], words.DIETS)
         if value and (name not in {"name", "nickname"} or entities.person(value)):
             return [Reading(name, value.strip())]
-    return _favorite(text)
+    return _favorite(text) or detail(text)
 
 
 def _favorite(text: str) -> list[Reading]:
@@ -317,7 +322,7 @@ def _favorite(text: str) -> list[Reading]:
     if not m:
         return []
     topic = (m["topic"] or "").lower()
-    value = _title(m["v"])
+    value = values.title(m["v"])
     if (
         not value
         or set(topic.split()) & _NO_TOPIC
@@ -328,17 +333,6 @@ def _favorite(text: str) -> list[Reading]:
         return [Reading("likes", value)] if m.re is _FAVORITE_TAIL else []
     topic = re.sub(r"^(?:kind|type|sort) of ", "", topic).replace("colour", "color").replace("flavour", "flavor")
     return [Reading(f"favorite:{topic.replace(' ', '_')}", value)]
-
-
-def _title(text: str) -> str | None:
-    """A quoted title, a name, or a short noun."""
-    if m := re.match(r"\"([^\"]{1,80})\"", text):
-        return m[1]
-    if m := re.match(
-        (r"(?:the )?[A-Z][\w'’:&.-]*(?:\s(?:(?:of|the|and|in|a|to|for)\s){0,2}[A-Z0-9][\w'’:&.-]*){0,7}"), text
-    ):
-        return m.group().rstrip(".:")
-    return values.noun(text)
 
 
 _INTRODUCED = re.compile(rf"^I am (?P<v>{_N}(?:\s{_N})?)(?=$|,|\sfrom\b|\sand\b)(?!,? (?:style|fan)\b)")

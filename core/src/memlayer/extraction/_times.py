@@ -157,7 +157,12 @@ def _word(m: re.Match[str], ask: Ask) -> Core | None:
     shift = {"yesterday": -1, "last night": -1, "tomorrow": 1, "tmrw": 1}
     days = -2 if "before yesterday" in word else 2 if "after tomorrow" in word else shift.get(word, 0)
     core = _day(ask.day + timedelta(days=days))
-    part = m["part"] or ("night" if word in {"last night", "tonight"} else word.partition("this ")[2])
+    return _part_of(core, m["part"] or ("night" if word in {"last night", "tonight"} else word.partition("this ")[2]))
+
+
+def _part_of(core: Core, part: str | None) -> Core:
+    """The morning, afternoon, evening or night of a day; the day where no part is said."""
+    part = (part or "").lower()
     if part in cal.PARTS:
         first, last = cal.PARTS[part]
         start, end = core.start + timedelta(hours=first), core.start + timedelta(hours=last)
@@ -305,7 +310,7 @@ def _other_day(m: re.Match[str], ask: Ask) -> Core | None:
 
 
 def _weekday(m: re.Match[str], ask: Ask) -> Core | None:
-    return _day(cal.weekday(ask.day, m["dow"], None, future=bool(ask.future)))
+    return _part_of(_day(cal.weekday(ask.day, m["dow"], None, future=bool(ask.future))), m["part"])
 
 
 def ordinal(m: re.Match[str], ask: Ask) -> Core | None:
@@ -315,6 +320,7 @@ def ordinal(m: re.Match[str], ask: Ask) -> Core | None:
     return None if start is None else _day(start)
 
 
+_MORE = r"(?:\s+and\s+(?:a\s+half|\d+\s+months?|\w+\s+months?))?(?:\s+now\b)?"
 _WHICH = r"(?P<which>this past|this coming|this last|this|last|next|past|previous|coming)"
 _PART = r"(?:\s+(?P<part>morning|afternoon|evening|night))?"
 Rule = Callable[[re.Match[str], Ask], Core | None]
@@ -344,9 +350,9 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
         (_ahead, "in", rf"(?<=in\s){_NUM}\s+{_UNIT}(?!\s+(?:of|old|long)\b)"),
         (lasting, "last past", rf"(?:last|past)\s+{_NUM}\s+{_UNIT}"),
         (lasting, "for",
-         rf"(?<=for\s)(?:about\s+|around\s+|over\s+|almost\s+|nearly\s+|more\s+than\s+)?{_NUM}\s+{_UNIT}(?:\s+now\b)?"),
+         rf"(?<=for\s)(?:about\s+|around\s+|over\s+|almost\s+|nearly\s+|more\s+than\s+)?{_NUM}\s+{_UNIT}" + _MORE),
         (_other_day, "other", r"(?<=the\s)other\s+(?:day|night|week)\b"),
-        (_weekday, "day", rf"(?:{_DOW})(?!s)"),
+        (_weekday, "day", r"(?<!sh )(?<!lack )(?<!yber )(?<!ood )" + rf"(?:{_DOW})(?!s)" + _PART),
         (season_of, "spring summer autumn fall winter",
          rf"(?P<season>spring|summer|autumn|fall|winter)\b(?:,?\s+(?:of\s+)?{_YEAR})?"),
         (_holiday, "christmas new halloween valentine thanksgiving easter independence july",

@@ -18,9 +18,17 @@ _STOP = re.compile(
     r"|except|unless|anywhere|at all|ever|last|next|this|per|per se|about|like)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
+_SOFT_STOP = re.compile(
+    (
+        r"\s*[,;:.!(]|\s+(?:because|since|so|but|that|which|when|whenever|while|and|too|as well|though|a lot"
+        r"|so much|very much|lately|now|these days|it|is)\b.*$"
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
 _LIST = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|nor)\s+", re.IGNORECASE)
 _DETERMINER = re.compile(
-    (r"^(?:a|an|the|my|our|some|any|all|all kinds of|lots of|both|eating|having|drinking|playing)\s+"), re.IGNORECASE
+    (r"^(?:a|an|the|my|our|some|any|all|most|all kinds of|lots of|both|eating|having|drinking)\s+"),
+    re.IGNORECASE,
 )
 _VAGUE = frozenset(
     """it that this them him her you me us they there here what how when everything anything something nothing things
@@ -29,6 +37,7 @@ _VAGUE = frozenset(
     look sound detail details myself another other others either much doing making so too not no such about
     just i we he she both each going trying giving helping think thinking and or but work""".split()
 )
+_JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
 _WHOLE = frozenset({(
     "mac and cheese"
 ), (
@@ -57,10 +66,18 @@ _WHOLE = frozenset({(
 
 def noun(text: str, most: int = 4) -> str | None:
     """The noun or gerund that the words begin with, without its article; None where it is vague or too long."""
-    value = _STOP.sub("", text, count=1).strip(" '\"")
+    doing = text.split(" ", 1)[0].lower().endswith("ing") and most >= 4
+    value = (_SOFT_STOP if doing else _STOP).sub("", text, count=1).strip(" '\"")
+    most = 6 if doing else most
     bare = _DETERMINER.sub("", value).strip()
     parts = bare.lower().split()
-    if not parts or len(parts) > most or parts[0] in _VAGUE or parts[-1] in _VAGUE or not re.search(r"[^\W\d_]", bare):
+    if (
+        not parts
+        or len(parts) > most
+        or parts[0] in _VAGUE
+        or parts[-1] in _VAGUE | _JOINTS
+        or not re.search(r"[^\W\d_]", bare)
+    ):
         return None
     return bare
 
@@ -84,10 +101,25 @@ def nouns(text: str, most: int = 4) -> list[str]:
     return values
 
 
+def title(text: str) -> str | None:
+    """A quoted title, a name, or a short noun."""
+    if m := re.match(r"\"([^\"]{1,80})\"", text):
+        return m[1]
+    if m := re.match(
+        (r"(?:the )?[A-Z][\w'’:&.-]*(?:\s(?:(?:of|the|and|in|a|to|for)\s){0,2}[A-Z0-9][\w'’:&.-]*){0,7}"), text
+    ):
+        return m.group().rstrip(".:")
+    return noun(text)
+
+
 def taste(text: str) -> list[str]:
     """What is liked or not: kinds of things and doings, no single thing that is being looked at."""
+    if text[:1] == '"' or (text[:1].isupper() and text.split(" ")[0].lower() not in _VAGUE):
+        named = title(text)
+        if named and (text[:1] == '"' or not re.search(r"^[^.;]{0,40}(?:,| and )", text[len(named) :])):
+            return [named]
     low = text.lower()
-    m = re.match(r"(?:the|a|an|my|our)\s+", low)
+    m = re.match(r"(?:the|a|an|my|our|all the|all my|all of|some of)\s+", low)
     if m:
         article, rest = m.group().strip(), low[m.end() :]
         head = _STOP.sub("", rest, count=1)
@@ -114,11 +146,11 @@ def taste(text: str) -> list[str]:
         }:
             return []
         return [doing]
-    return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look"}]
+    return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look", "help"}]
 
 
 def job(text: str) -> str | None:
-    """The job that the words name: its last word is one, and nothing in front says that it is only a figure of speech."""
+    """The job that the words name: its last word is one, and nothing in front makes it a figure of speech."""
     text = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
     value = re.split(
         (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def _set(text: str) -> frozenset[str]:
-    """Words parted by commas or line ends."""
-    return frozenset(w.strip() for w in text.replace("\n", ",").split(",") if w.strip())
+    """Words and phrases parted by commas."""
+    return frozenset(w.strip() for w in " ".join(text.split()).split(",") if w.strip())
 
 
 KIN: dict[str, tuple[str, str]] = {
@@ -126,13 +126,13 @@ DIETS = _set(
     sugar-free, raw vegan"""
 )
 CONDITIONS = _set(
-    """diabetes, type 1 diabetes, type 2 diabetes, asthma, adhd, add, autism, anxiety, depression, arthritis,
-    migraines, migraine, epilepsy, celiac disease, coeliac disease, celiac, crohn's, crohn's disease, ibs,
-    ulcerative colitis, eczema, psoriasis, hypertension, high blood pressure, high cholesterol, insomnia, sleep
-    apnea, dyslexia, ptsd, ocd, bipolar disorder, lupus, fibromyalgia, endometriosis, pcos, anemia, gout,
-    glaucoma, tinnitus, scoliosis, hypothyroidism, gerd, acid reflux, heart disease, parkinson's, alzheimer's,
-    dementia, multiple sclerosis, ms, cancer, breast cancer, hay fever, chronic pain, back pain, vertigo,
-    tendonitis, plantar fasciitis, rheumatoid arthritis, chronic migraines, bronchitis"""
+    """diabetes, type 1 diabetes, type 2 diabetes, asthma, adhd, autism, anxiety, depression, arthritis, migraines,
+    migraine, epilepsy, celiac disease, coeliac disease, celiac, crohn's, crohn's disease, ibs, ulcerative
+    colitis, eczema, psoriasis, hypertension, high blood pressure, high cholesterol, insomnia, sleep apnea,
+    dyslexia, ptsd, ocd, bipolar disorder, lupus, fibromyalgia, endometriosis, pcos, anemia, gout, glaucoma,
+    tinnitus, scoliosis, hypothyroidism, gerd, acid reflux, heart disease, parkinson's, alzheimer's, dementia,
+    multiple sclerosis, cancer, breast cancer, hay fever, chronic pain, back pain, vertigo, tendonitis, plantar
+    fasciitis, rheumatoid arthritis, chronic migraines, bronchitis"""
 )
 MEDICATIONS = _set(
     """ibuprofen, paracetamol, acetaminophen, aspirin, insulin, metformin, lisinopril, atorvastatin, levothyroxine,
@@ -150,17 +150,18 @@ JOBS = _set(
     journalist, judge, lawyer, lecturer, librarian, machinist, manager, marketer, mathematician, mechanic,
     model, musician, nanny, nurse, nutritionist, officer, optician, painter, paralegal, paramedic, pharmacist,
     photographer, physician, physicist, pilot, plumber, podcaster, poet, policeman, politician, postdoc,
-    producer, professor, programmer, psychiatrist, psychologist, pt, radiologist, realtor, receptionist,
-    recruiter, reporter, researcher, sailor, salesman, salesperson, scientist, screenwriter, sculptor,
-    secretary, singer, social worker, soldier, statistician, strategist, streamer, supervisor, surgeon,
-    surveyor, tailor, teacher, technician, therapist, trader, trainer, translator, tutor, vet, veterinarian,
-    waiter, waitress, welder, writer, yoga instructor, zoologist, administrator, apprentice, assistant,
-    associate, specialist, coordinator, representative, executive, planner, physiotherapist, midwife, founder,
-    co-founder, cofounder, owner, devops, tester, sommelier, stylist, comedian, composer, dj, blogger, youtuber,
-    influencer, auditor, broker, butler, caregiver, carer, cleaner, clerk, courier, housewife, homemaker,
-    novelist, nutritionist, paediatrician, pediatrician, pastor, priest, principal, ranger, roofer, sysadmin,
-    vp, animator, anthropologist, archaeologist, archeologist, barrister, solicitor, conductor, diplomat,
-    lifeguard, mason, oncologist, cardiologist"""
+    producer, professor, programmer, psychiatrist, psychologist, radiologist, realtor, receptionist, recruiter,
+    reporter, researcher, sailor, salesman, salesperson, scientist, screenwriter, sculptor, secretary, singer,
+    social worker, soldier, statistician, strategist, streamer, supervisor, surgeon, surveyor, tailor, teacher,
+    technician, therapist, trader, trainer, translator, tutor, vet, veterinarian, waiter, waitress, welder,
+    writer, yoga instructor, zoologist, administrator, apprentice, assistant, associate, specialist,
+    coordinator, representative, executive, event planner, wedding planner, urban planner, financial planner,
+    physiotherapist, midwife, founder, co-founder, cofounder, business owner, shop owner, store owner,
+    restaurant owner, salon owner, devops, tester, sommelier, stylist, comedian, composer, dj, blogger,
+    youtuber, influencer, auditor, broker, butler, caregiver, carer, cleaner, clerk, courier, housewife,
+    homemaker, novelist, nutritionist, paediatrician, pediatrician, pastor, priest, principal, ranger, roofer,
+    sysadmin, vp, animator, anthropologist, archaeologist, archeologist, barrister, solicitor, conductor,
+    diplomat, lifeguard, mason, oncologist, cardiologist"""
 )
 NOT_A_JOB = _set(
     """big, huge, fan, member, good, great, bad, terrible, better, best, quick, slow, fast, heavy, early, night, first,

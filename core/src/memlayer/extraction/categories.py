@@ -87,9 +87,9 @@ _COMMON = frozenset(
 def categorize(
     text: str, attribute: str | None = None, custom: Iterable[Mapping[str, str]] | None = None, *, most: int = 3
 ) -> tuple[str, ...]:
-    """The categories of a fact, surest first, at most so many; custom ones (``{name: description}``) replace the default ones.
+    """The categories of a fact, surest first, at most so many.
 
-    Default ones are never empty ("misc"); of custom ones none may fit.
+    Custom ones (``{name: description}``) replace the default ones. Default ones are never empty ("misc"); of custom ones none may fit.
     """
     spoken = [w.lower() for w in _WORD.findall(text)]
     if custom is not None:

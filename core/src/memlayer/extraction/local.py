@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from memlayer.attributes import attribute as slot
@@ -14,7 +14,7 @@ from memlayer.extraction import _people as people
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import happening
 from memlayer.extraction._grammar import sentence, shift, third_person
-from memlayer.extraction._patterns import Reading
+from memlayer.extraction._readings import Reading, predicate
 from memlayer.extraction._words import KIN
 from memlayer.extraction.categories import categorize
 from memlayer.extraction.dates import TimeSpan, absolute, find_times
@@ -101,6 +101,12 @@ class LocalExtractor:
         if subject is not None and subject.kind != "self":
             talk.others.append(subject)
         for reading in members:
+            if reading.text is None and len(members) > 1:
+                reading = replace(reading, text=f"has {_counted(reading.value or '')}")
+            elif reading.text is None:
+                reading = replace(
+                    reading, text=_predicate_words(reading, subject) if subject else f"has {reading.value}"
+                )
             yield self._candidate(reading, _own_subject(talk), clause, talk)
         if subject is None or (members and subject.kind == "self"):
             self._remember(members, talk)
@@ -116,6 +122,8 @@ class LocalExtractor:
         subject = _own_subject(talk)
         for reading in readings:
             text = reading.text or _slot_words(reading, clause.text, named=bool(talk.speaker))
+            if talk.speaker and reading.attribute.startswith("detail:"):
+                subject = replace(subject, spoken=f"{talk.speaker}'s")
             yield self._candidate(
                 Reading(reading.attribute, reading.value, reading.negated, text), subject, clause, talk
             )
@@ -129,7 +137,7 @@ class LocalExtractor:
 
     def _said_of(self, subject: people.Subject, clause: Clause, talk: _Talk) -> Iterator[Candidate]:
         """What a predicate says of its subject: slots, else an event, a plan or a goal."""
-        said = patterns.predicate(subject.rest)
+        said = predicate(subject.rest)
         guess = is_guess(f"{'I ' if subject.kind == 'self' else ''}{subject.rest}")
         readings = patterns.read(said) if said is not None and not guess else []
         if readings:
@@ -154,7 +162,7 @@ class LocalExtractor:
         spans = find_times(f"{subject.rest} {clause.aside}", talk.message.timestamp)
         told = happening(
             subject.rest if subject.kind == "self" else _first_form(subject.rest),
-            dated=bool(spans),
+            timed=sum(len(s.text.split()) for s in spans),
             future=any(s.direction == "future" for s in spans),
             named=bool(entities.names_in(f"x {subject.rest}", talk.known)),
         )
@@ -172,10 +180,10 @@ class LocalExtractor:
         words = shift(words) if clause.aside else words
         spans = (
             find_times((f"{clause.text} {clause.aside}"), message.timestamp)
-            if reading.attribute != ("birthday")
+            if not reading.attribute.endswith("birthday")
             else []
         )
-        text = words if reading.attribute == "birthday" else absolute(words, message.timestamp)
+        text = words if reading.attribute.endswith("birthday") else absolute(words, message.timestamp)
         text = sentence(f"{subject.spoken} {text}")[:_LONGEST_FACT]
         name = reading.attribute or None
         value = _absolute_value(reading, message.timestamp)
@@ -280,7 +288,12 @@ def _slot_words(reading: Reading, text: str, *, named: bool) -> str:
         else:
             label = f"{attribute.replace('_', ' ')} is"
         label = f"has {label.removesuffix(' is').removesuffix(' are')}" if named else label
-    return f"{label} {value}"
+    return shift(f"{label} {value}")
+
+
+def _counted(value: str) -> str:
+    """With an article, unless a number stands in front: "a dog", "two cats"."""
+    return value if " " in value else _with_article(value)
 
 
 def _with_article(value: str) -> str:
@@ -338,9 +351,11 @@ def _first_form(rest: str) -> str:
 
 
 def _absolute_value(reading: Reading, at: datetime) -> str | None:
-    if reading.value is None or reading.attribute not in {"plans", "goal"}:
-        return reading.value
-    return shift(absolute(reading.value, at)).strip(" ,.")
+    if reading.value is None:
+        return None
+    if reading.attribute not in {"plans", "goal"}:
+        return shift(reading.value) if reading.value[:1].islower() else reading.value
+    return shift(absolute(f"will {reading.value}", at))[5:].strip(" ,.")
 
 
 def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetime:

@@ -1,0 +1,399 @@
+"""Reads the words behind a verb into a slot: what the pattern of a predicate has found is checked here.
+
+A predicate is matched with its adverbs and negation taken off, so that "do not really like", "likes" and
+"liking" are one. What is over ("used to", "no longer", "stopped") comes as `over`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from memlayer.extraction import _entities as entities
+from memlayer.extraction import _values as values
+from memlayer.extraction import _words as words
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One slot that a statement fills."""
+
+    attribute: str
+    value: str | None
+    negated: bool = False
+    text: str | None = None
+    """The predicate in the third person, where the statement's own words are not the fact."""
+    target: str | None = None
+    """Type of the value, where the sentence says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """What is said of somebody, ready for matching."""
+
+    plain: str
+    """Without adverbs and negation."""
+    negated: bool
+    over: bool
+    """It is no longer so."""
+
+
+Reader = Callable[[str, Predicate], Sequence[Reading]]
+
+
+def _re(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_ADVERBS = re.compile(
+    r"\b(?:currently|now|still|also|just|really|actually|absolutely|definitely|recently|finally|already|totally"
+    r"|truly|personally|mostly"
+    r"|officially|basically|always|usually|generally|normally|proudly|happily|honestly|particularly|especially"
+    r"|simply|genuinely|deeply|quite"
+    r"|kind of|sort of|very much|super|so|very|pretty|even)\s(?!much\b|many\b)"
+)
+_NOT = _re(
+    r"^(?:do|does) not (?!have to|need|know|want|think|mind|remember|get|see|feel)|^(am|is|are) not (?!sure|going"
+    r"|that|alone|able|yet)\b"
+)
+_LONGER = _re(r"\bno longer\s+|\s+(?:any ?more|any longer)\b")
+_USED = _re(r"^used to (?!be (?:so|very|able|the)\b|it\b|the\b|this\b|that\b|\w+ing\b)")
+_STOPPED = _re(r"^(?:(?:have|has) )?(?:stopped|quit|gave up|given up|am done with|swore off) (?!trying)(?=\w+ing\b)")
+_CANNOT = _re(r"^(?:cannot|can never) (?=(?:eat|drink|have)\b)")
+_NEVER = _re(r"^never (?=(?:eat|drink|smoke|like|watch|use|wear|cook|drive)s?\b)")
+_PAST_ONLY = _re(r"^(?:did|was|were|had|have|has) (?:not|never)\b")
+
+
+def predicate(text: str) -> Predicate | None:
+    """The matching form of a predicate; None where it says what did not happen."""
+    head, tail = text[:160], text[160:]
+    plain = _ADVERBS.sub("", head) + tail
+    plain, longer = _LONGER.subn(" ", plain, count=1)
+    plain = plain.strip()
+    negated = False
+    over = bool(longer)
+    if m := _NOT.match(plain):
+        plain = f"{m[1]} {plain[m.end() :]}" if m[1] else plain[m.end() :]
+        negated = True
+    elif m := _USED.match(plain) or _STOPPED.match(plain):
+        plain, over = plain[m.end() :], True
+    elif m := _NEVER.match(plain) or _CANNOT.match(plain):
+        plain, negated = plain[m.end() :], True
+    elif _PAST_ONLY.match(plain):
+        return None
+    return Predicate(plain.strip(), negated or over, over)
+
+
+_TEMPORARY = _re(
+    r"\bfor (?:the|a|an|one|two|three|four|five|six|\d+|a few|a couple of|some) (?:\w+ )?(?:day|night|week|weekend"
+    r"|month|semester|summer|winter|spring|conference|year)s?\b(?! now)"
+    r"|\btemporarily\b|\bfor now\b|\bfor a while\b|\bat the moment\b|\bduring the week\b|\bpart of the\b"
+    r"|\bwhen I was\b|\bas a (?:kid|child|student|teen\w*)\b|\bback then\b"
+    r"|\bat first\b|\boriginally\b|\bfor (?:college|university|school)\b"
+)
+_BACK_THEN = _re(
+    r"\bwhen (?:I|he|she|we|they) (?:was|were)\b|\bas a (?:kid|child|student|teen\w*|baby)\b|\bback then\b"
+    r"|\bat first\b|\bbefore (?:moving|that|I)\b|\bthen (?:to|back)\b"
+    r"|\bfor (?:a|an|one|two|three|four|five|six|\d+|a few|a couple of|some) (?:\w+ )?(?:day|night|week|month"
+    r"|semester|summer|year)s?\b|\bafter (?:graduat\w+|college|high school|school|university)\b"
+)
+
+
+def home(rest: str, said: Predicate) -> list[Reading]:
+    value = entities.place(rest)
+    if value is None or _TEMPORARY.search(rest):
+        return []
+    return [Reading("lives_in", value, said.negated, target="place")]
+
+
+def has_lived(rest: str, said: Predicate) -> list[Reading]:
+    """The perfect says where somebody lives only with a length that reaches to now."""
+    lasting = re.search(r"\b(?:for|since|all (?:my|his|her) life|my (?:whole|entire) life)\b", rest)
+    value = entities.place(rest)
+    return [Reading("lives_in", value, said.negated, target="place")] if value and lasting else []
+
+
+def moved(rest: str, said: Predicate) -> list[Reading]:
+    value = entities.place(rest)
+    if value is None or said.negated or _BACK_THEN.search(rest):
+        return []
+    return [Reading("lives_in", value, target="place")]
+
+
+def origin(rest: str, said: Predicate) -> list[Reading]:
+    value = entities.place(rest)
+    return [Reading("comes_from", value, said.negated, target="place")] if value else []
+
+
+def born_in(rest: str, said: Predicate) -> list[Reading]:
+    value = entities.place(rest)
+    return [Reading("born_in", value, target="place")] if value and not said.negated else []
+
+
+_AS_JOB = _re(r"\b(?:as|to be)\s+(?:an?|the|their)\s+(.{2,60})")
+
+
+def works(rest: str, said: Predicate) -> list[Reading]:
+    rest = re.sub(
+        (
+            r"^(?:a|an) (?:company|startup|firm|place|bank|nonprofit|non-profit|restaurant|tech company"
+            r"|law firm) (?:called|named) "
+        ),
+        (""),
+        rest,
+    )
+    value = entities.organization(rest)
+    if value is None or _BACK_THEN.search(rest) or value.split(" ")[0].lower() in words.FIRST_NAMES - words.COMPANIES:
+        return []
+    found = [Reading("works_at", value, said.negated, target="organization")]
+    if not said.negated and (m := _AS_JOB.search(rest)) and (title := values.job(m[1])):
+        found.append(Reading("occupation", title, text=f"is {_article(title)}"))
+    return found
+
+
+def _article(title: str) -> str:
+    return f"{'an' if title[:1].lower() in 'aeiou' else 'a'} {title}"
+
+
+def job(rest: str, said: Predicate) -> list[Reading]:
+    title = values.job(rest)
+    if title is None or _BACK_THEN.search(rest):
+        return []
+    found = [Reading("occupation", title, said.negated)]
+    m = re.search(r"\b(?:at|for|with) (.+)$", rest)
+    if m and not said.negated and (company := entities.organization(m[1])):
+        found.append(Reading("works_at", company, text=f"works at {company}", target="organization"))
+    return found
+
+
+def quit(rest: str, said: Predicate) -> list[Reading]:
+    if said.negated:
+        return []
+    m = re.search(r"\b(?:at|with|from|by) (.+)$", rest)
+    company = entities.organization(m[1]) if m else None
+    if m and company is None:
+        return []
+    return [Reading("works_at", company, True, target="organization")]
+
+
+def started(rest: str, said: Predicate) -> list[Reading]:
+    """Starting at a bare name may mean a school or a gym; a company's own kind of name or a job settles it."""
+    company = entities.organization(rest)
+    sure = company is not None and (entities.kind_of(company) == "organization" or _AS_JOB.search(rest))
+    return works(rest, said) if sure else []
+
+
+def left(rest: str, said: Predicate) -> list[Reading]:
+    """Leaving a bare name may mean a city or a party; a company's own kind of name settles it."""
+    company = entities.organization(rest)
+    sure = company is not None and entities.kind_of(company) == "organization"
+    return [Reading("works_at", company, True, target="organization")] if sure and not said.negated else []
+
+
+def spouse(rest: str, said: Predicate) -> list[Reading]:
+    name = entities.person(rest)
+    return [Reading("married_to", name, said.negated, target="person")] if name else []
+
+
+def status(value: str, *extra: Reading) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        return [] if said.negated else [Reading("relationship_status", value), *extra]
+
+    return read
+
+
+def named_person(attribute: str) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        name = entities.person(rest)
+        return [Reading(attribute, name, said.negated, target="person")] if name else []
+
+    return read
+
+
+def broke_up(rest: str, said: Predicate) -> list[Reading]:
+    m = re.search(r"\bwith (?:my (?:girlfriend|boyfriend|partner),? ?)?(.+)$", rest)
+    name = entities.person(m[1]) if m else None
+    return [] if said.negated else [Reading("in_relationship_with", name, True, target="person")]
+
+
+def _adult_words(rest: str) -> str | None:
+    m = re.match(
+        (r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?[.!]?$|(\d{1,3}) (?:years? old|yrs? old|year old)\b"), rest
+    )
+    return (m[1] or m[2]) if m and 0 < int(m[1] or m[2]) < 120 else None
+
+
+def age(rest: str, said: Predicate) -> list[Reading]:
+    value = _adult_words(rest)
+    return [Reading("age", value, said.negated)] if value else []
+
+
+def allergic(rest: str, said: Predicate) -> list[Reading]:
+    return [Reading("allergic_to", v, said.negated) for v in values.nouns(rest)]
+
+
+def allergy(rest: str, said: Predicate) -> list[Reading]:
+    m = re.match(r"(?:an? )?(?:\w+ )??([a-z-]+(?: [a-z-]+)?) (?:allergy|intolerance)\b", rest)
+    return [Reading("allergic_to", m[1], said.negated)] if m and m[1] not in {"food", "seasonal", "severe"} else []
+
+
+def condition(rest: str, said: Predicate) -> list[Reading]:
+    value = None if re.match(r"an? (?!chronic)", rest) else values.listed(rest, words.CONDITIONS)
+    return [Reading("has_condition", value, said.negated)] if value else []
+
+
+def medication(rest: str, said: Predicate) -> list[Reading]:
+    value = values.listed(rest, words.MEDICATIONS)
+    return [Reading("takes_medication", value, said.negated)] if value else []
+
+
+def diet(rest: str, said: Predicate) -> list[Reading]:
+    value = values.listed(rest, words.DIETS)
+    return [Reading("diet", value, said.negated)] if value else []
+
+
+def eats(attribute: str) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        found = values.nouns(rest, 3)
+        known = [v for v in found if v.lower() in words.FOODS or entities.kind_of(v.lower()) == "food"]
+        return [Reading(attribute, v, said.negated, target="food") for v in known]
+
+    return read
+
+
+def gave_up(rest: str, said: Predicate) -> list[Reading]:
+    value = values.listed(rest, words.FOODS)
+    attribute = "drinks" if value in _DRINKS else "eats"
+    return [Reading(attribute, value, True, target="food")] if value and not said.negated else []
+
+
+_DRINKS = frozenset(
+    {"coffee", "tea", "green tea", "beer", "wine", "red wine", "whiskey", "alcohol", "soda", "juice", "milk"}
+)
+
+
+def smokes(rest: str, said: Predicate) -> list[Reading]:
+    return (
+        [Reading(("smokes"), None, said.negated)]
+        if not rest or re.match((r"(?:cigarettes|any ?more|a lot)\b"), rest)
+        else []
+    )
+
+
+def cares(rest: str, said: Predicate) -> list[Reading]:
+    """To care for a thing is a taste only where it is denied."""
+    return [Reading("dislikes", v) for v in values.taste(rest)] if said.negated and not said.over else []
+
+
+def tastes(attribute: str) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        found = values.taste(rest)
+        if attribute == "dislikes" and said.negated:
+            return []  # "I don't hate it" says neither
+        if attribute == "likes" and said.negated and not said.over:
+            return [Reading("dislikes", v) for v in found]
+        return [Reading(attribute, v, said.negated) for v in found]
+
+    return read
+
+
+def prefers(rest: str, said: Predicate) -> list[Reading]:
+    value = values.noun(rest, 4) if not re.match(r"to\b|it\b|the\b|a\b|an\b", rest) else None
+    return [Reading("prefers", value, said.negated)] if value else []
+
+
+def known(attribute: str, known: frozenset[str], target: str) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        found = []
+        for part in re.split(r"\s*,\s*(?:and )?|\s+and\s+|\s+or\s+", rest)[:5]:
+            value = values.listed(part, known)
+            if value is None:
+                break
+            shown = value.capitalize() if target == "language" else value
+            found.append(Reading(attribute, shown, said.negated, target=target))
+        return found
+
+    return read
+
+
+def car(rest: str, said: Predicate) -> list[Reading]:
+    m = re.match(
+        (
+            r"(?:an? |my )?(?:new |old |used |red |blue |black |white |silver "
+            r"|second-hand )?((?:\d{4} )?[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,3})"
+        ),
+        rest,
+    )
+    sure = m and any(w.lower() in words.CARS for w in m[1].split())
+    return [Reading("drives", m[1], said.negated)] if m and sure else []
+
+
+def uses(rest: str, said: Predicate) -> list[Reading]:
+    value = values.listed(rest, words.TECH)
+    return [Reading("uses", rest[rest.lower().find(value) :][: len(value)], said.negated)] if value else []
+
+
+def owns(rest: str, said: Predicate) -> list[Reading]:
+    m = re.match(r"(?:an? |my (?:own |first )?|two |three )((?:[\w-]+ ){0,3}?)([\w-]+(?: [\w-]+)?)", rest)
+    if not m:
+        return []
+    for word in (m[2].lower(), m[2].lower().split()[0]):
+        if word in words.OWNED:
+            return [Reading("owns", f"{m[1]}{m[2][: len(word)]}".strip(), said.negated)]
+    return []
+
+
+def visited(rest: str, said: Predicate) -> list[Reading]:
+    value = entities.place(rest)
+    sure = value and entities.kind_of(value.split(",")[0]) == "place"
+    return [Reading("visited", value, target="place")] if value and sure and not said.negated else []
+
+
+def studies(rest: str, said: Predicate) -> list[Reading]:
+    subject, _, place = rest.partition(" at ")
+    value = values.noun(subject, 3)
+    found = [Reading("studies", value, said.negated)] if value and re.match(r"[A-Za-z ]+$", value) else []
+    return [*found, *school(place, said)] if place else found
+
+
+def school(rest: str, said: Predicate) -> list[Reading]:
+    rest = re.sub(r"^the (?=Univ)", "", rest)
+    value = entities.organization(rest)
+    sure = value and (
+        entities.kind_of(value) == ("organization") or re.search((r"Univ|College|School|Academy|Institute"), value)
+    )
+    return [Reading("studies_at", value, said.negated, target="organization")] if sure else []
+
+
+def member(rest: str, said: Predicate) -> list[Reading]:
+    value = values.noun(rest, 5)
+    ends = (
+        r"(?:club|group|team|gym|choir|band|league|society|association|union|church|community|orchestra|board"
+        r"|committee|class)$"
+    )
+    return (
+        [Reading(("member_of"), value, said.negated, target=("organization"))]
+        if value and re.search(ends, value)
+        else []
+    )
+
+
+def nationality(rest: str, said: Predicate) -> list[Reading]:
+    value = rest.rstrip(".! ")
+    return [Reading("nationality", value, said.negated)] if value.lower() in words.NATIONALITIES else []
+
+
+_DOING_ENDS = _re(
+    r"(?:$|[,.]|(?:again|in|at|with|every|twice|once|on|for|since|as|to|this|last|regularly|daily|a few|three|two"
+    r"|more|and"
+    r"|around|when|because|instead|together|there|here|too|classes|lessons)\b)"
+)
+
+
+def does(rest: str, said: Predicate) -> list[Reading]:
+    """A doing by itself; "started writing another one" names no habit."""
+    value = values.listed(rest, words.ACTIVITIES)
+    if value is None or _DOING_ENDS.match(rest[len(value) :].strip()) is None or (said.over and "kid" in rest):
+        return []
+    return [Reading("does", value, said.negated, target="activity")]
