@@ -44,6 +44,8 @@ RATINGS = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
 BATCH = 1000
 """The most entries that one batch call takes."""
 _EMBED_AT_ONCE = 256
+_TEXTS = ("text", "data", "message")
+"""The guide's three spellings of a new text."""
 
 
 def record(core: Core, verb: str, memory_id: str, given: dict[str, Any]) -> Record:
@@ -80,6 +82,24 @@ def id_of(row: Mapping[str, Any], number: int) -> str:
     """The id that an entry of a batch names."""
     value = compat.one_of(f"entry {number}", memory_id=row.get("memory_id"), id=row.get("id"))
     return words(f"memory_id of entry {number}", value)
+
+
+def batch_update(core: Core, memories: Any) -> int:
+    """Changes several memories, all or none; says how many."""
+    todo = []
+    for number, row in enumerate(batch("batch_update", memories, {"memory_id", "id", *_TEXTS, "metadata"})):
+        held = record(core, "batch_update", id_of(row, number), {})
+        text = compat.one_of("batch_update", **{name: row.get(name) for name in _TEXTS})
+        todo.append((held, text, row.get("metadata")))
+    update(core, todo)
+    return len(todo)
+
+
+def batch_delete(core: Core, memories: Any) -> int:
+    """Deletes several memories, all or none; says how many."""
+    rows = batch("batch_delete", memories, {"memory_id", "id"})
+    delete(core, [record(core, "batch_delete", id_of(row, number), {}) for number, row in enumerate(rows)])
+    return len(rows)
 
 
 def _by_id(memory_id: str, user_id: str, agent_id: str, run_id: str, app_id: str) -> None:

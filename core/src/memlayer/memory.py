@@ -322,28 +322,15 @@ class Memory:
         """Changes up to 1,000 memories [{"memory_id", "text", "metadata"?}], all or none."""
         from memlayer import _verbs
 
-        rows = _verbs.batch("batch_update", memories, {"memory_id", "id", "text", "data", "message", "metadata"})
-        todo = []
-        for number, row in enumerate(rows):
-            record = _verbs.record(self._core, "batch_update", _verbs.id_of(row, number), {})
-            new = compat.one_of("batch_update", **{k: row.get(k) for k in ("text", "data", "message")})
-            todo.append((record, new, row.get("metadata")))
-        _verbs.update(self._core, todo)
-        return {"message": f"Successfully updated {len(rows)} memories"}
+        count = _verbs.batch_update(self._core, memories)
+        return {"message": f"Successfully updated {count} memories"}
 
     def batch_delete(self, memories: Sequence[Mapping[str, Any] | str]) -> dict[str, str]:
         """Deletes up to 1,000 memories [{"memory_id"}], all or none."""
         from memlayer import _verbs
 
-        rows = _verbs.batch("batch_delete", memories, {"memory_id", "id"})
-        _verbs.delete(
-            self._core,
-            [
-                _verbs.record(self._core, "batch_delete", _verbs.id_of(row, number), {})
-                for number, row in enumerate(rows)
-            ],
-        )
-        return {"message": f"Successfully deleted {len(rows)} memories"}
+        count = _verbs.batch_delete(self._core, memories)
+        return {"message": f"Successfully deleted {count} memories"}
 
     def users(self) -> dict[str, list[dict[str, Any]]]:
         """Everybody that something is stored for: {"results": [{"type", "name", "id"}]}."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from memlayer.attributes import attribute
+from memlayer.attributes import rivals
 from memlayer.engine.resolve import Decision, resolve
 from memlayer.engine.stores import Store
 from memlayer.errors import ConfigurationError
@@ -237,9 +237,8 @@ class Ingest:
             return []
         slots: dict[str, None] = {}
         for c in candidates:
-            slot = attribute(c.attribute)
-            opposite = None if slot is None else slot.opposite
-            slots.update(dict.fromkeys(n for n in (c.attribute, opposite) if n is not None))
+            if c.attribute is not None:
+                slots.update(dict.fromkeys(sorted(rivals(c.attribute))))
         return self._store.related(scope=scope, slots=list(slots), texts=[c.text for c in candidates])
 
     def _episodes(self, request: Request, messages: Sequence[Message], now: datetime) -> list[Record]:

@@ -16,7 +16,11 @@ _JOINING = frozenset("'’`\ufe0f\u200d")
 _ASCII_MARK = re.compile(r"(?<!\d)[.,:/-]|[.,:/-](?!\d)|[^\w#%&@*+.,:/$<=>^|~-]|_")
 _PART = re.compile(r"\s*[,;()/]\s*|\s+(?:in|near|outside|at|of)\s+", re.IGNORECASE)
 _PLURAL = re.compile(r"(?<=\w\w[^sui])s$")
-_UNIT_OF_AGE = re.compile(r"(?<=\d)\s*(?:years?|yrs?)(?:\s*old)?$")
+# What says nothing about the value itself.
+_TAIL = re.compile(
+    r"(?<=\d)\s*(?:years?|yrs?)(?:\s*old)?$"
+    r"|(?:(?<=\w) (?:at all|any ?more|any longer|now|again|too|either|very much|so much|a lot|these days))+$"
+)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -66,7 +70,7 @@ def value(text: str | None, *, plural: bool = False) -> str:
         found.pop(0)
     if plural and found:
         found[-1] = _PLURAL.sub("", found[-1])
-    return _UNIT_OF_AGE.sub("", " ".join(found))
+    return _TAIL.sub("", " ".join(found))
 
 
 def contains(fine: str | None, coarse: str | None) -> bool:
