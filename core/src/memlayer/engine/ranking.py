@@ -75,8 +75,10 @@ def rank(
         # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
         kept = spoken[best].tolist()
         aside = sum(float(weights[name] * signals[name][voices[best[0]]]) for name in SHAPE & weights.keys() if best)
-        # A question about a time wants what was true then.
-        order = range(len(best)) if times else newest_first(segment, pool.slots[best].tolist(), kept, question)
+        rows, behind = pool.slots[best].tolist(), pool.slots[voices[best]].tolist()
+        # A question about a time wants what was true then; "on Saturdays I …" is none.
+        settled = bool(times) and not question.present
+        order = range(len(best)) if settled else newest_first(segment, rows, behind, kept, question)
         return [
             _ranked(segment, pool, best[i], score, scores, int(voices[best[i]]), signals, weights, aside)
             for i, score in zip(order[:limit], kept, strict=False)

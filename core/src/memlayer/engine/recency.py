@@ -20,8 +20,10 @@ _TERMS_FOR_COSINE = 0.5
 _PAUSE = 3_600_000_000
 
 
-def newest_first(segment: Segment, slots: Sequence[int], scores: Sequence[float], question: Question) -> list[int]:
-    """The order of the results, as indices into `slots`, which come best first.
+def newest_first(
+    segment: Segment, slots: Sequence[int], voices: Sequence[int], scores: Sequence[float], question: Question
+) -> list[int]:
+    """The order of the results, as indices into `slots`, which come best first; `voices` are the turns behind them.
 
     A newer result moves to just above the best one that it may replace; all others keep their order. Nothing moves
     for a question about the past or about a time.
@@ -37,23 +39,36 @@ def newest_first(segment: Segment, slots: Sequence[int], scores: Sequence[float]
         newer = [
             j
             for j in range(i + 1, min(depth, len(slots)))
-            if j not in head and scores[i] - scores[j] <= gap and _replaces(segment, slots[j], slots[i], least)
+            if j not in head
+            and scores[i] - scores[j] <= gap
+            and _replaces(segment, (slots[j], voices[j]), (slots[i], voices[i]), least)
         ]
         if newer:
-            head.append(max(newer, key=lambda j: (int(segment.created[slots[j]]), int(segment.seq[slots[j]]))))
+            head.append(_best_of_newest(segment, voices, newer))
         head.append(i)
     return head + order[depth:]
 
 
-def _replaces(segment: Segment, newer: int, older: int, least: float) -> bool:
-    """Says whether one row may be the newer truth about what another says: by the same speaker, later, and alike."""
-    later = int(segment.created[newer]) - int(segment.created[older])
-    together = segment.session[newer] == segment.session[older] >= 0
+def _best_of_newest(segment: Segment, voices: Sequence[int], found: Sequence[int]) -> int:
+    """Of results that stand best first, the best one of the session that was last."""
+    newest = max(found, key=lambda j: (int(segment.created[voices[j]]), int(segment.seq[voices[j]])))
+    session = segment.session[voices[newest]]
+    return next(j for j in found if j == newest or segment.session[voices[j]] == session >= 0)
+
+
+def _replaces(segment: Segment, newer: tuple[int, int], older: tuple[int, int], least: float) -> bool:
+    """Says whether a result may be the newer truth about what another says: by the same speaker, later, and alike.
+
+    Each is a row and the turn behind it: it is enough that one pair of them is alike.
+    """
+    new, old = newer[1], older[1]
+    later = int(segment.created[new]) - int(segment.created[old])
+    together = segment.session[new] == segment.session[old] >= 0
     return (
         later > (_PAUSE if together else 0)
-        and bool(segment.role[newer] == segment.role[older])
-        and bool(segment.name[newer] == segment.name[older])
-        and _alike(segment, newer, older, least)
+        and bool(segment.role[new] == segment.role[old])
+        and bool(segment.name[new] == segment.name[old])
+        and any(_alike(segment, one, other, least) for one in set(newer) for other in set(older))
     )
 
 
