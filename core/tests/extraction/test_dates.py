@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from memlayer.extraction.dates import absolute, find_times
 
 AT = datetime(2023, 5, 8, 13, 56, tzinfo=timezone.utc)
@@ -78,11 +80,27 @@ SPANS = [
 ]
 
 NO_TIMES = [
-    "I may go", "May I ask you something", "every Friday I swim", "on Mondays I swim", "we march for peace", "I paid 2000 dollars",
-    "a 1940s-era Leica", "spring rolls are nice", "I fall asleep", "room 2019", "it took 3 hours", "I lived there for two years",
-    "the last time we spoke", "it happened 99999999 years ago", "month by month", "", "a second chance", "Saturdays are nice",
-    "on 2023-13-45", "31 February was no day",
-]  # fmt: skip
+    "I may go",
+    "May I ask you something",
+    "every Friday I swim",
+    "on Mondays I swim",
+    "we march for peace",
+    "I paid 2000 dollars",
+    "a 1940s-era Leica",
+    "spring rolls are nice",
+    "I fall asleep",
+    "room 2019",
+    "it took 3 hours",
+    "I lived there for two years",
+    "the last time we spoke",
+    "it happened 99999999 years ago",
+    "month by month",
+    "",
+    "a second chance",
+    "Saturdays are nice",
+    "on 2023-13-45",
+    "31 February was no day",
+]
 
 ABSOLUTE = [
     ("went hiking yesterday", "went hiking on 2023-05-07"),
@@ -145,12 +163,12 @@ def test_another_time_zone_is_read_as_its_utc_day() -> None:
 def test_any_text_is_read(text: str) -> None:
     spans = find_times(text, AT)
     assert all(s.start <= s.end and text[slice(*s.span)] == s.text for s in spans)
-    assert all(a.span[1] <= b.span[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.span[1] <= b.span[0] for a, b in itertools.pairwise(spans))
     assert absolute(text, AT) == absolute(text, AT)
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(timezone.utc)))
+@given(st.datetimes(timezones=st.just(timezone.utc)))
 def test_any_moment_is_read(at: datetime) -> None:
     for text in ("last decade", "next year", "40 years ago", "in 12 weeks", "at Easter", "last summer", "on Friday"):
         assert all(s.start <= s.end for s in find_times(text, at))

@@ -197,7 +197,7 @@ _SHARED = _re(
     r"|finished|graduated|recently|used to|have been) \w))"
 )
 _REPAIR = _re(
-    r"^(?P<said>.{3,200}?)[,.;—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
+    r"^(?P<said>.{3,200}?)[,.;…—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
     r"|i meant|or rather|make that|oops)[,.:]*\s+"
     r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
 )
@@ -239,6 +239,8 @@ def _sentences(text: str) -> Iterator[tuple[str, str]]:
             before, after = text[max(start, m.start() - 12) : m.start()], text[m.end() : m.end() + 2].lstrip()
             if _ABBREVIATED.search(before) or (_HALF_DAY.search(before) and after[:1].islower()):
                 continue
+        if m.group().startswith(("..", "…")) and re.match(r"\s*(?:[a-z]|I\b)", text[m.end() : m.end() + 3]):
+            continue  # a pause
         if sentence := text[start : m.start()].strip():
             yield sentence, m.group()
         start = m.end()

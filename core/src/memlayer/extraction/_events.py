@@ -119,8 +119,10 @@ _EMPTY = _re(
 _VAGUE = _re(
     r"^(?:am |are |is |been |have |has )?(?:been |just |also |actually |really |even ){0,2}\w+ing (?:on |at |as "
     r"|with |to )?"
-    r"(?:it|this|that|these|those|them|for|as usual|since)\b"
+    r"(?:it|this|that|these|those|them|as usual|since|for (?:a while|a long|ages|years|months|weeks|about|around"
+    r"|over|\d))\b"
 )
+_ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|married|divorced|promoted))\b")
 _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b")
 
 
@@ -151,7 +153,7 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
     if _NEGATIVE.match(plain) or _EMPTY.search(plain):
         return None
     size = len(plain.split())
-    if size - timed < 2:
+    if size - timed < (1 if _ALONE.match(plain) else 2):
         return None
     if _VAGUE.match(predicate):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _values as values
@@ -354,7 +354,7 @@ def studies(rest: str, said: Predicate) -> list[Reading]:
     subject, _, place = rest.partition(" at ")
     value = values.noun(subject, 3)
     found = [Reading("studies", value, said.negated)] if value and re.match(r"[A-Za-z ]+$", value) else []
-    return [*found, *school(place, said)] if place else found
+    return [*found, *(replace(r, text=f"studies at {r.value}") for r in school(place, said))]
 
 
 def school(rest: str, said: Predicate) -> list[Reading]:

@@ -31,11 +31,11 @@ _DETERMINER = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = frozenset(
-    """it that this them him her you me us they there here what how when everything anything something nothing things
-    thing stuff one ones someone anyone everyone people lot lots way idea being seeing hearing having getting
-    knowing your his their these those its who same challenge feeling feelings moment moments fact vibe vibes
-    look sound detail details myself another other others either much doing making so too not no such about
-    just i we he she both each going trying giving helping think thinking and or but work""".split()
+    """where whether it that this them him her you me us they there here what how when everything anything something
+    nothing things thing stuff one ones someone anyone everyone people lot lots way idea being seeing hearing
+    having getting knowing your his their these those its who same challenge feeling feelings moment moments
+    fact vibe vibes look sound detail details myself another other others either much doing making so too not
+    no such about just i we he she both each going trying giving helping think thinking and or but work""".split()
 )
 _JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
 _WHOLE = frozenset({(
@@ -117,7 +117,8 @@ def taste(text: str) -> list[str]:
     if text[:1] == '"' or (text[:1].isupper() and text.split(" ")[0].lower() not in _VAGUE):
         named = title(text)
         if named and (text[:1] == '"' or not re.search(r"^[^.;]{0,40}(?:,| and )", text[len(named) :])):
-            return [named]
+            longer = noun(text)
+            return [longer if longer and longer.startswith(named) else named]
     low = text.lower()
     m = re.match(r"(?:the|a|an|my|our|all the|all my|all of|some of)\s+", low)
     if m:

@@ -89,7 +89,8 @@ def categorize(
 ) -> tuple[str, ...]:
     """The categories of a fact, surest first, at most so many.
 
-    Custom ones (``{name: description}``) replace the default ones. Default ones are never empty ("misc"); of custom ones none may fit.
+    Custom ones (``{name: description}``) replace the default ones. Where no default one fits it is "misc"; of custom
+    ones none may fit.
     """
     spoken = [w.lower() for w in _WORD.findall(text)]
     if custom is not None:

@@ -38,7 +38,8 @@ class TimeSpan:
 
 
 _BEFORE = re.compile(
-    r"(?<![\w-])(?:(?P<prep>in|on|at|during|since|until|till|to|and|by|before|after|from|between|around|about|over|for|of"
+    r"(?<![\w-])(?:(?P<prep>in|on|at|during|since|until|till|to|and|by|before|after|from|between|around|about|over"
+    r"|for|of"
     r"|back in|through)\s{1,3})?(?P<the>the\s{1,3})?(?P<part>(?:early|mid|late)[\s-]{1,3})?$",
     re.IGNORECASE,
 )
@@ -67,9 +68,11 @@ _TRIGGER = re.compile(
 _FUTURE = re.compile(
     r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hope to|hoping|hopefully|want to|wanna"
     r"|would like|'d like|looking forward|upcoming|tomorrow|next|can't wait|about to|booked|scheduled|schedule|due"
-    r"|deadline|remind|should|need to|have to|has to|gotta"
+    r"|deadline|remind|should|need to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
+    r"|interview|exam|meeting|flight|surgery|deadline|presentation)"
     r"|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"
-    r"|getting|having|starting|meeting|taking|hosting|going|graduating|turning|running|seeing|coming|thinking))\b|'ll\b",
+    r"|getting|training|preparing|prepping|having|starting|meeting|taking|hosting|going|graduating|turning|running"
+    r"|seeing|coming|thinking))\b|'ll\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
