@@ -46,7 +46,7 @@ def figures(talk: Talk, ask: Ask, turns: Sequence[str]) -> dict[str, float]:
 
 
 def newest_above(talk: Talk, ask: Ask, turns: Sequence[str]) -> float | None:
-    """1 where a turn of the newest evidence session stands above all older evidence; None where there is one session."""
+    """1 where the newest evidence session stands above all older evidence; None where there is one session."""
     sessions = sorted(
         {talk.session_of[t] for t in ask.gold}, key=lambda key: next(s.at for s in talk.sessions if s.id == key)
     )

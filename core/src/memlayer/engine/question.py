@@ -36,8 +36,6 @@ class Question:
     """True where a name would answer: who, where, which city, what … called."""
     title: bool = False
     """True where a title would answer: which book, film, song."""
-    number: bool = False
-    """True where a number would answer: how many, how much, how old."""
 
 
 def understand(text: str, names: Iterable[str] = ()) -> Question:
@@ -55,7 +53,6 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         past=_PAST.search(text) is not None and _NOW.search(text) is None,
         name=_WHO.search(text) is not None,
         title=_TITLE.search(text) is not None,
-        number=_NUMBER.search(text) is not None,
     )
 
 
@@ -138,4 +135,3 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"\b(?:book|movie|film|song|album|game|series|show|novel|band|artist|podcast)s?\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\bhow (?:many|much|old|far|tall|big|often)\b|\bwhat (?:age|score|price|number)\b", re.IGNORECASE)

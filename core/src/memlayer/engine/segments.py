@@ -408,6 +408,11 @@ class SegmentCache:
         self._trim()
         return segment
 
+    def holds(self, owner: str) -> bool:
+        """Says whether the owner's segment is in memory."""
+        with self._lock:
+            return owner in self._segments
+
     def drop(self, owner: str | None = None) -> None:
         """Forgets one owner's segment, or all: after an erasure, which no version tells of."""
         with self._lock:

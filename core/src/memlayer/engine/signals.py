@@ -208,21 +208,21 @@ def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Flo
 
 
 def _shape(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
-    """What kind of text it is, and whether it has what the question asks for: a time, a number, a name, a title."""
+    """What kind of text it is, and whether it has what the question asks for: a time, a name, a title."""
     flags, words = segment.flags[pool.slots], segment.words[pool.slots]
+    opens = (segment.before[pool.slots] < 0) & (segment.after[pool.slots] >= 0)
     columns = {
+        "opens": opens.astype(np.float32),
         "question": (flags & text.QUESTION > 0).astype(np.float32),
         "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
     }
-    for word, flag, asked in (
-        ("time", text.TIME, question.when),
-        ("number", text.NUMBER, question.number),
-        ("name", text.NAME, question.name),
-        ("title", text.TITLE, question.title),
-    ):
-        has = (flags & flag > 0).astype(np.float32)
-        columns[f"has_{word}"] = has
-        columns[f"{word}_asked"] = has * np.float32(asked)
+    has_time, has_name, has_title = (
+        (flags & flag > 0).astype(np.float32) for flag in (text.TIME, text.NAME, text.TITLE)
+    )
+    columns |= {"has_time": has_time, "time_asked": has_time * question.when}
+    columns |= {"has_name": has_name, "name_asked": has_name * question.name}
+    columns["title_asked"] = has_title * question.title
+    columns["has_number"] = (flags & text.NUMBER > 0).astype(np.float32)
     return columns
 
 
