@@ -183,7 +183,9 @@ def search(
 def get_all(core: Core, ask: Ask, page: int, *, graph: bool) -> Page:
     """One page of what the scope holds, newest first."""
     ledger = core.ledger
-    total = ledger.count(scope=ask.scope, where=ask.where, view=ask.view)
+    total = core.recall.count(ask.scope, ask.view) if ask.where is None else None
+    if total is None:
+        total = ledger.count(scope=ask.scope, where=ask.where, view=ask.view)
     records = ledger.records(
         scope=ask.scope, where=ask.where, view=ask.view, limit=ask.limit, offset=(page - 1) * ask.limit
     )
@@ -356,7 +358,7 @@ def _import_items(core: Core, rows: Sequence[Mapping[str, Any]]) -> int:
         ttl = None if ends is None else (ends - core.clock()).total_seconds()
         if (ttl is None or ttl > 0) and core.items.get([(place, key)], scope=scope)[0] is None:
             value = check_metadata(row["value"])
-            core.items.put([entry(core, place, key, value, row.get("index"), ttl)], scope=scope)
+            core.items.put(entries(core, [(place, key, value, row.get("index"), ttl)]), scope=scope)
             kept += 1
     return kept
 
@@ -466,14 +468,16 @@ def _categories(custom: Any) -> list[Mapping[str, str]] | None:
     return list(custom)
 
 
-def entry(
-    core: Core, namespace: Sequence[str], key: str, value: Mapping[str, Any], index: Any, ttl: float | None
-) -> ItemEntry:
-    """A checked item with the vectors of its index fields."""
+def entries(
+    core: Core, rows: Sequence[tuple[Sequence[str], str, Mapping[str, Any], Any, float | None]]
+) -> list[ItemEntry]:
+    """Checked items (namespace, key, value, index, ttl) with the vectors of their index fields, embedded in one batch."""
     from memlayer.engine.fields import texts_at
 
-    fields = texts_at(value, index)
-    vectors = (
-        dict(zip(fields, core.embedder().embed(list(fields.values()), kind="document"), strict=True)) if fields else {}
-    )
-    return ItemEntry(tuple(namespace), key, value, vectors, ttl)
+    fields = [texts_at(value, index) for _, _, value, index, _ in rows]
+    texts = [text for of_one in fields for text in of_one.values()]
+    vectors = iter(core.embedder().embed(texts, kind="document")) if texts else iter(())
+    return [
+        ItemEntry(tuple(place), key, value, {field: next(vectors) for field in of_one}, ttl)
+        for (place, key, value, _, ttl), of_one in zip(rows, fields, strict=True)
+    ]

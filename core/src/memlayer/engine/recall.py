@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from memlayer._blas import one_thread
 from memlayer.engine.question import Question, understand
 from memlayer.engine.ranking import Ranked, rank
 from memlayer.engine.segments import IndexRow, Segment, SegmentCache
@@ -72,6 +73,20 @@ class Recall:
                 hits = [h for h in hits if h.score >= query.threshold]
         return hits[: query.limit]
 
+    def count(self, scope: Scope, view: View) -> int | None:
+        """How many facts the view shows, where that is known without reading the ledger's rows; else None."""
+        if view.known_at is not None or view.everything or view.kinds is None or "episode" in view.kinds:
+            return None
+        owners = [f"{number}.{generation}" for number, generation in self._store.partitions(scope)]
+        if not all(self._segments.holds(owner) for owner in owners):
+            return None
+        total = 0
+        for owner in owners:
+            segment = self._segments.get(owner)
+            with segment.lock:
+                total += int(segment.shown(view, segment.evidence(view, scope)).sum())
+        return total
+
     def _ranked(self, query: Query, limit: int) -> list[Ranked]:
         if query.view.known_at is not None:
             return self._rank(query, self._past(query), limit, None, {})
@@ -94,16 +109,17 @@ class Recall:
         question = understand(query.text, list(segment.names.numbers))
         if question.plain not in vectors:
             vectors[question.plain] = self._embedder().embed([question.plain], kind="query")[0]
-        return rank(
-            segment,
-            question,
-            vectors[question.plain],
-            view=query.view,
-            scope=query.scope,
-            limit=limit,
-            allowed=allowed,
-            times=_times(question, query.view),
-        )
+        with one_thread:
+            return rank(
+                segment,
+                question,
+                vectors[question.plain],
+                view=query.view,
+                scope=query.scope,
+                limit=limit,
+                allowed=allowed,
+                times=_times(question, query.view),
+            )
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:
         """The records themselves; the ledger decides scope, filter and lifetime last."""

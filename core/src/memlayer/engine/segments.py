@@ -160,8 +160,8 @@ class Segment:
         n = self.count
         mask: Mask = evidence.copy()
         if view.kinds is not None:
-            wanted = [number for number, kind in enumerate(KINDS) if kind in view.kinds]
-            mask &= np.isin(self.kind[:n], wanted)
+            wanted = np.array([kind in view.kinds for kind in KINDS])
+            mask &= wanted[self.kind[:n]]
         if allowed is not None:
             mask &= np.isin(self.seq[:n], np.asarray(allowed, np.int64))
         if not view.everything:

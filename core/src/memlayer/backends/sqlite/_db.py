@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one."""
 
 APPLICATION_ID = 0x6D656D6C  # "meml": says whose file it is to anyone who opens it.
+
+FORK_WAIT = 1.0
+"""Seconds that a fork waits for each connection to come to rest."""
 
 _IDS = "user_id TEXT, agent_id TEXT, run_id TEXT, app_id TEXT"
 
@@ -45,10 +49,12 @@ MIGRATIONS = (
         categories TEXT NOT NULL, metadata TEXT NOT NULL, relations TEXT NOT NULL,
         unread INTEGER NOT NULL, reinforced INTEGER NOT NULL, version INTEGER NOT NULL
     );
-    CREATE INDEX records_by_time ON records (owner, kind, created_at);
-    CREATE INDEX records_by_agent ON records (agent_id, kind, created_at) WHERE agent_id IS NOT NULL;
-    CREATE INDEX records_by_run ON records (run_id, kind, created_at) WHERE run_id IS NOT NULL;
-    CREATE INDEX records_by_app ON records (app_id, kind, created_at) WHERE app_id IS NOT NULL;
+    CREATE INDEX records_by_time ON records (
+        owner, created_at, seq, kind, status, valid_to, expires_at, feedback, user_id, agent_id, run_id, app_id
+    );
+    CREATE INDEX records_by_agent ON records (agent_id, created_at, seq) WHERE agent_id IS NOT NULL;
+    CREATE INDEX records_by_run ON records (run_id, created_at, seq) WHERE run_id IS NOT NULL;
+    CREATE INDEX records_by_app ON records (app_id, created_at, seq) WHERE app_id IS NOT NULL;
     CREATE INDEX records_by_session ON records (owner, session, position) WHERE session IS NOT NULL;
     CREATE INDEX records_by_slot ON records (owner, attribute) WHERE attribute IS NOT NULL;
     CREATE INDEX records_by_likeness ON records (owner, likeness) WHERE kind <> 'episode';
@@ -106,6 +112,25 @@ MIGRATIONS = (
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 
 
+class Held:
+    """A thread's own connection; closed with the thread, or when its database is closed."""
+
+    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
+        """`on_disk` is False for the empty memory that stands for an absent file."""
+        self.connection = connection
+        self.on_disk = on_disk
+        self.lock = threading.RLock()
+        self.closed = False
+
+    def close(self) -> None:
+        """Closes the connection; idempotent."""
+        self.closed = True
+        self.connection.close()
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class Database:
     """One SQLite file, opened on first use; many threads and many processes may share it."""
 
@@ -114,33 +139,36 @@ class Database:
         self._temporary: str | None = None
         if str(path) == ":memory:":
             self._temporary = tempfile.mkdtemp(prefix="memlayer-")
+            weakref.finalize(self, _remove, self._temporary, os.getpid())
             path = Path(self._temporary) / "memory.db"
         self.path = Path(path).expanduser()
         self._timeout = timeout
+        self._closed = False
+        self._begin()
+        _databases.add(self)
+
+    def _begin(self) -> None:
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
         self._writing = threading.RLock()
-        self._closed = False
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that holds the write lock; commits at the end, rolls back on any error."""
-        connection = self._connect(create=True)
-        with self._writing, translated("write"):
+        with self._writing, self._use(create=True) as connection, translated("write", self.path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
                 connection.rollback()
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """One consistent snapshot for all statements inside; an absent file reads as an empty one."""
-        connection = self._connect(create=False)
-        with translated("read"):
+        with self._use(create=False) as connection, translated("read", self.path):
             if connection.in_transaction:
                 yield connection
                 return
@@ -153,52 +181,89 @@ class Database:
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
         target = Path(file).expanduser()
-        if target.exists() and target.samefile(self.path):
+        if target.exists() and self.path.exists() and target.samefile(self.path):
             raise ConfigurationError(f"backup: {target} is the memory itself; name another file")
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
-        _create(part)
-        with translated("backup"):
-            source = self._connect(create=False)
-            copy = sqlite3.connect(part)
+        part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
+        with self._use(create=False) as source, translated("back up", self.path):
             try:
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")
+                _create(part)
+                copy = sqlite3.connect(part)
+                try:
+                    source.backup(copy)
+                    copy.execute("PRAGMA journal_mode = DELETE")
+                finally:
+                    copy.close()
+                # The log of another memory that lay here would be read into the copy.
+                for suffix in ("-wal", "-shm"):
+                    target.with_name(target.name + suffix).unlink(missing_ok=True)
+                os.replace(part, target)
             finally:
-                copy.close()
-        os.replace(part, target)
+                part.unlink(missing_ok=True)
         return target
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that what was erased is gone from both."""
-        with translated("checkpoint"):
-            self._connect(create=True).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._use(create=True) as connection, translated("checkpoint", self.path):
+            if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise BackendTimeoutError(
+                    f"what was erased is still in the log of {self.path}, because somebody has been reading an older "
+                    "state of it all the while; erase again when they are done",
+                    backend="sqlite",
+                    operation="checkpoint",
+                )
 
     def close(self) -> None:
         """Closes every connection; idempotent."""
         with self._registry:
             self._closed = True
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            for held in self._held:
+                held.close()
+            self._held.clear()
         self._local = threading.local()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
+    @contextmanager
+    def _use(self, *, create: bool) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, which no fork closes meanwhile."""
+        while True:
+            held = self._connect(create=create)
+            with held.lock:
+                if not held.closed or self._closed:
+                    yield held.connection
+                    return
+
+    def _connect(self, *, create: bool) -> Held:
         if self._closed:
             raise BackendError(f"{self.path} is closed; open a new Memory", backend="sqlite", operation="open")
-        pid = os.getpid()
-        # A connection must not cross a fork: the child opens its own.
-        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if held is not None and self._local.pid == pid and (self._local.on_disk or not (create or self.path.exists())):
+        held: Held | None = getattr(self._local, "held", None)
+        if held is not None and not held.closed and (held.on_disk or not (create or self.path.exists())):
             return held
-        with translated("open"):
+        with translated("open", self.path):
             connection, on_disk = self._open(create=create)
-        self._local.connection, self._local.pid, self._local.on_disk = connection, pid, on_disk
+        held = self._local.held = Held(connection, on_disk=on_disk)
         with self._registry:
-            self._connections.append(connection)
-        return connection
+            self._held.add(held)
+        return held
+
+    def rest(self) -> list[threading.RLock]:
+        """Closes the connections that are not in use, and returns the locks that keep it so."""
+        locks = []
+        if self._writing.acquire(timeout=FORK_WAIT):
+            locks.append(self._writing)
+        with self._registry:
+            everybody = list(self._held)
+        for held in everybody:
+            if held.lock.acquire(timeout=FORK_WAIT):
+                locks.append(held.lock)
+                if not held.connection.in_transaction:
+                    held.close()
+        return locks
+
+    def born(self) -> None:
+        """Starts anew in a child process: with no connection, and with locks that nobody holds."""
+        _inherited.extend(self._held)
+        self._begin()
 
     def _open(self, *, create: bool) -> tuple[sqlite3.Connection, bool]:
         if not self.path.exists():
@@ -219,12 +284,18 @@ class Database:
             if not self.path.with_name(self.path.name + "-wal").exists():
                 uri += "&immutable=1"
             connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-            return _configure(connection, self._timeout), True
+            if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
+                raise BackendUnavailableError(
+                    f"{self.path} was written by an older memlayer and cannot be brought up to date, because it "
+                    "cannot be written; open it once where it can",
+                    backend="sqlite",
+                    operation="open",
+                )
+            return connection, True
         connection = sqlite3.connect(
             self.path, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
         )
-        _configure(connection, self._timeout)
-        if connection.execute("PRAGMA user_version").fetchone()[0] != len(MIGRATIONS):
+        if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
             _migrate(connection, self.path)
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy that `backup` made
             connection.execute("PRAGMA journal_mode = WAL")
@@ -241,18 +312,30 @@ def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) ->
     return connection
 
 
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    """How many of the migrations the file has seen; refuses a file of another program, and one of a newer memlayer."""
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        if "not a database" not in str(error):
+            raise
+        raise ConfigurationError(f"{path} is no SQLite file; give path= a file of its own") from error
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID and (
+        version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    ):
+        raise ConfigurationError(f"{path} is another program's SQLite file; give path= a file of its own")
+    if version > len(MIGRATIONS):
+        raise ConfigurationError(
+            f"{path} was written by a newer memlayer (schema {version}, this one knows {len(MIGRATIONS)}); "
+            "upgrade memlayer-core"
+        )
+    return version
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise ConfigurationError(
-                f"{path} was written by a newer memlayer (schema {version}, this one knows {len(MIGRATIONS)}); "
-                "upgrade memlayer-core"
-            )
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise ConfigurationError(f"{path} is another program's SQLite file; give path= a file of its own")
-        for script in MIGRATIONS[version:]:
+        for script in MIGRATIONS[_version(connection, path) :]:
             for statement in script.split(";"):
                 if statement.strip():
                     connection.execute(statement)
@@ -293,8 +376,40 @@ def _create(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
+def _remove(folder: str, maker: int) -> None:
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# SQLite's connections and locks must not cross a fork, not even unused: they are closed before, and opened anew by
+# whoever needs one, in the parent as in the child.
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+_inherited: list[Held] = []
+_forking = threading.local()
+
+
+def _before_fork() -> None:
+    _forking.locks = [lock for database in list(_databases) for lock in database.rest()]
+
+
+def _after_fork() -> None:
+    for lock in reversed(_forking.locks):
+        lock.release()
+    _forking.locks = []
+
+
+def _after_fork_in_child() -> None:
+    _after_fork()
+    for database in list(_databases):
+        database.born()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
+
+
 @contextmanager
-def translated(operation: str) -> Iterator[None]:
+def translated(operation: str, path: Path) -> Iterator[None]:
     """Turns the driver's errors into memlayer's, the driver's own kept as the cause."""
     try:
         yield
@@ -307,10 +422,12 @@ def translated(operation: str) -> Iterator[None]:
             kind = BackendTimeoutError
         elif "unable to open" in text or "readonly" in text or "disk" in text:
             kind = BackendUnavailableError
-        raise kind(f"SQLite could not {operation}: {text}", backend="sqlite", operation=operation) from error
+        raise kind(f"SQLite could not {operation} {path}: {text}", backend="sqlite", operation=operation) from error
     except sqlite3.DatabaseError as error:
-        raise BackendError(f"SQLite could not {operation}: {error}", backend="sqlite", operation=operation) from error
+        raise BackendError(
+            f"SQLite could not {operation} {path}: {error}", backend="sqlite", operation=operation
+        ) from error
     except OSError as error:
         raise BackendUnavailableError(
-            f"could not {operation} the memory's file: {error}", backend="sqlite", operation=operation
+            f"could not {operation} {path}: {error}", backend="sqlite", operation=operation
         ) from error

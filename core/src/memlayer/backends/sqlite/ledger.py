@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import Any
 
 from memlayer.backends.sqlite import _scope
@@ -233,12 +234,14 @@ class SQLiteLedger:
 
     def index_rows(self, owner: int, after: int) -> list[tuple[Any, ...]]:
         """The owner's index rows whose version is greater than `after`, in the order of `seq`."""
-        order = "ORDER BY seq" if after <= 0 else "AND version > ? ORDER BY seq"
-        values = (owner,) if after <= 0 else (owner, after)
+        # Left to itself SQLite reads the whole owner in the order of `seq`; what is new is found by its version.
+        source = "entries" if after <= 0 else "entries INDEXED BY entries_by_version"
+        query = f"SELECT {INDEX_ROW} FROM {source} WHERE owner = ? AND version > ?"  # noqa: S608
         with self.database.read() as connection:
-            rows = connection.execute(f"SELECT {INDEX_ROW} FROM entries WHERE owner = ? {order}", values).fetchall()
+            rows = connection.execute(query, (owner, after)).fetchall()
         at = _SOURCES
-        return [(*row[:at], () if row[at] == "[]" else tuple(json.loads(row[at])), *row[at + 1 :]) for row in rows]
+        rows = [(*row[:at], () if row[at] == "[]" else tuple(json.loads(row[at])), *row[at + 1 :]) for row in rows]
+        return sorted(rows, key=itemgetter(0))
 
     def allowed(self, owner: int, where: Filter) -> list[int]:
         """The `seq` of the owner's records that pass the filter, in ascending order."""
