@@ -471,7 +471,7 @@ def _categories(custom: Any) -> list[Mapping[str, str]] | None:
 def entries(
     core: Core, rows: Sequence[tuple[Sequence[str], str, Mapping[str, Any], Any, float | None]]
 ) -> list[ItemEntry]:
-    """Checked items (namespace, key, value, index, ttl) with the vectors of their index fields, embedded in one batch."""
+    """Checked items (namespace, key, value, index, ttl) with the vectors of their fields, embedded in one batch."""
     from memlayer.engine.fields import texts_at
 
     fields = [texts_at(value, index) for _, _, value, index, _ in rows]

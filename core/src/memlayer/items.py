@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memlayer import _shapes, _verbs
-from memlayer._ask import MOST, count, scope_of
+from memlayer._ask import count, scope_of
 from memlayer.errors import ConfigurationError
 from memlayer.filters import Filter, check_metadata, parse, text_fault
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Namespace = str | Sequence[str]
 _LOGIC = ("AND", "OR", "NOT")
+_ANY = 1 << 62
+"""More than there can be: the side of a program that pages through items sets its own bounds."""
 
 
 class Items:
@@ -59,13 +61,9 @@ class Items:
             value = given.get("value")
             if not isinstance(value, Mapping):
                 raise ConfigurationError(f"{where}.value must be a JSON object (a dict), not {type(value).__name__}")
-            todo.append(
-                _verbs.entry(
-                    self._core, place, key_of(given.get("key")), check_metadata(value), given.get("index"), ttl
-                )
-            )
+            todo.append((place, key_of(given.get("key")), check_metadata(value), given.get("index"), ttl))
         if todo:
-            self._core.items.put(todo, scope=scope)
+            self._core.items.put(_verbs.entries(self._core, todo), scope=scope)
 
     def get(
         self, /, namespace: Namespace, key: str, *, refresh: bool = False, **ids: str | None
@@ -98,7 +96,7 @@ class Items:
         namespace: Namespace = (),
         *,
         query: str | None = None,
-        filters: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Any] | Filter | None = None,
         limit: int = 10,
         offset: int = 0,
         refresh: bool = False,
@@ -106,8 +104,9 @@ class Items:
     ) -> list[dict[str, Any]]:
         """Items at and below a namespace: nearest to the query first, else the last changed first.
 
-        `filters` speak of the value's fields with the operators of `Memory.search`. Items that were put without an
-        index come last in the answer to a query, and without a score.
+        `filters` speak of the value's fields with the operators of `Memory.search`; a tree of `memlayer.filters`
+        calls them `metadata`. Items that were put without an index come last in the answer to a query, and without a
+        score.
         """
         scope = scope_of("items.search", **ids)
         vector = None
@@ -118,8 +117,8 @@ class Items:
             scope=scope,
             where=_where(filters),
             vector=vector,
-            limit=count("limit", limit, 10),
-            offset=count("offset", offset, 0, least=0, most=1 << 62),
+            limit=count("limit", limit, 10, most=_ANY),
+            offset=count("offset", offset, 0, least=0, most=_ANY),
             refresh=refresh,
         )
         return [_shapes.item(item) for item in found]
@@ -131,7 +130,7 @@ class Items:
         prefix: Namespace = (),
         suffix: Namespace = (),
         max_depth: int | None = None,
-        limit: int = MOST,
+        limit: int | None = None,
         offset: int = 0,
         **ids: str | None,
     ) -> list[tuple[str, ...]]:
@@ -140,8 +139,10 @@ class Items:
         first, last = namespace_of(prefix, empty=True), namespace_of(suffix, empty=True)
         found = [n for n in self._core.items.namespaces(scope=scope) if _fits(n, first) and _fits(n[::-1], last[::-1])]
         if max_depth is not None:
-            found = sorted({n[:max_depth] for n in found})
-        return found[offset : offset + limit]
+            depth = count("max_depth", max_depth, 1, most=_ANY)
+            found = sorted({n[:depth] for n in found})
+        start = count("offset", offset, 0, least=0, most=_ANY)
+        return found[start : start + count("limit", limit, _ANY, most=_ANY)]
 
     def sweep(self) -> int:
         """Removes everything that has expired, in all scopes; says how many items."""
@@ -171,7 +172,9 @@ def _fits(namespace: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     return len(namespace) >= len(pattern) and all(p in ("*", n) for n, p in zip(namespace, pattern, strict=False))
 
 
-def _where(filters: Mapping[str, Any] | None) -> Filter | None:
+def _where(filters: Mapping[str, Any] | Filter | None) -> Filter | None:
+    if isinstance(filters, Filter):
+        return filters
     if not filters:
         return None
     return parse(_inside(filters))[0]

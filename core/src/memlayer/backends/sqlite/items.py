@@ -120,9 +120,10 @@ class SQLiteItemStore:
                 scores: dict[int, float] = {}
             else:
                 scores = self._scores(connection, source, values, vector)
-                rows = connection.execute(f"SELECT {_COLUMNS} {source} {order}", values).fetchall()
-                rows.sort(key=lambda row: -scores.get(row[0], -2.0))
-                rows = rows[offset : offset + limit]
+                found = [row[0] for row in connection.execute(f"SELECT r.seq {source} {order}", values)]
+                found.sort(key=lambda seq: -scores.get(seq, -2.0))
+                read = f"SELECT {_COLUMNS} FROM items r WHERE r.seq = ?"
+                rows = [connection.execute(read, (seq,)).fetchone() for seq in found[offset : offset + limit]]
         if refresh:
             self._refresh(rows)
         return [_item(row, scores.get(row[0])) for row in rows]
@@ -187,12 +188,13 @@ class SQLiteItemStore:
         self, connection: sqlite3.Connection, source: str, values: Sequence[Any], vector: Vector
     ) -> dict[int, float]:
         rows = connection.execute(
-            f"SELECT v.item, v.vector FROM item_vectors v WHERE v.item IN (SELECT r.seq {source})",
-            values,
+            f"SELECT v.item, v.vector FROM item_vectors v WHERE v.item IN (SELECT r.seq {source})", values
         ).fetchall()
+        if not rows:
+            return {}
+        vectors = np.frombuffer(b"".join(blob for _, blob in rows), dtype="<f4").reshape(len(rows), len(vector))
         scores: dict[int, float] = {}
-        for item, blob in rows:
-            cosine = float(np.frombuffer(blob, dtype="<f4") @ vector)
+        for item, cosine in zip((item for item, _ in rows), (vectors @ vector).tolist(), strict=True):
             scores[item] = max(cosine, scores.get(item, -1.0))
         return scores
 
