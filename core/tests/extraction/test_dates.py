@@ -83,6 +83,8 @@ NO_TIMES = [
     "I may go",
     "May I ask you something",
     "every Friday I swim",
+    "Ash Wednesday mass",
+    "back from Sunday mass",
     "on Mondays I swim",
     "we march for peace",
     "I paid 2000 dollars",

@@ -199,9 +199,16 @@ def test_one_sentence_fills_all_three_stores() -> None:
     assert len({r for e in edges for r in (e[0], e[2])}) == 3
 
 
-CORRECTIONS = ["Actually, I live in Oslo.", "I meant I live in Oslo.", "No wait, I live in Oslo.", "Scratch that, I live in Oslo.",
-               "I live in Rome, no wait, Oslo.", "I live in Rome... I mean Oslo.", "Sorry, I meant I live in Oslo.",
-               "I live in Rome, sorry, Oslo."]  # fmt: skip
+CORRECTIONS = [
+    "Actually, I live in Oslo.",
+    "I meant I live in Oslo.",
+    "No wait, I live in Oslo.",
+    "Scratch that, I live in Oslo.",
+    "I live in Rome, no wait, Oslo.",
+    "I live in Rome... I mean Oslo.",
+    "Sorry, I meant I live in Oslo.",
+    "I live in Rome, sorry, Oslo.",
+]
 
 
 @pytest.mark.parametrize("text", CORRECTIONS)

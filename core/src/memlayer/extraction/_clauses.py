@@ -124,6 +124,7 @@ _LEAD = _re(
     r"|I (?:also )?(?:should|must|have to|forgot to|want to|wanted to|would like to|just wanted to) (?:mention|say"
     r"|tell you|add|let you know|share)"
     r"(?: with you)?(?: that)?:?\s+(?=(?:I|my|we)\b)"
+    r"|I (?:just |recently |also )?(?:found out|learned|discovered)(?: recently)?(?: that)?\s+(?=I (?:am|have)\b)"
     r"|the (?:thing|fact|truth) is,?\s+(?:that\s+)?)"
 )
 _VOCATIVE = re.compile(r"^[A-Z][a-z]+[,!]\s+(?=(?:I|my|My|we|We)\b)")
@@ -271,7 +272,7 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         aside, sentence = "" if _CAUSE.match(m[1]) else m[1][:1].lower() + m[1][1:], sentence[m.end() :]
     for part in _split(_with_subject(sentence)):
         inner, part = _strip_lead(part)
-        part = part.strip(" ,.-:!")
+        part = _DANGLING.sub("", part.strip(" ,.-:!"))
         if len(part.split()) >= 2:
             yield Clause(part, correction or inner.correction, lead.greeted or inner.greeted, aside)
         aside = ""
@@ -281,6 +282,8 @@ def _is_speech(sentence: str, m: re.Match[str]) -> bool:
     """Whether a quotation is somebody's words and not a title."""
     before = sentence[max(0, m.start() - 40) : m.start()]
     inside = m.group()
+    if inside.count(" ") < 2 and not re.search(r"\bI\b", inside):
+        return False
     title = sum(w[:1].isupper() for w in inside.strip('"').split()) * 2 > inside.count(" ") + 1
     return bool(_SAID.search(before)) or (bool(_SPOKEN.search(inside)) and inside.count(" ") >= 3 and not title)
 
@@ -333,6 +336,7 @@ def _split(sentence: str) -> Iterator[str]:
                 yield f"{subject}{piece}"
 
 
+_DANGLING = _re(r",\s*(?:where|which|who|that|exactly|specifically|especially|including|like)(?:\s[\w']+){0,2}$")
 _LOVED = _re(r"\b(?:love|like|loves|likes)\b")
 _SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z]\w+)\s")
 
@@ -340,7 +344,8 @@ _SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z
 _ELIDED = re.compile(
     r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began"
     r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished"
-    r"|Bought|Joined|Moved|Adopted|Visited|Signed up|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?"
+    r"|Bought|Lost (?:my|our)|Won|Quit (?:my|\w+ing)|Attended|Hosted|Joined|Moved|Adopted|Visited|Signed up"
+    r"|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?"
     r"|my))\b)|(?=Been \w+ing\b))"
 )
 

@@ -61,7 +61,7 @@ _ONGOING = _re(
     r"|volunteering|teaching|saving (?:up )?(?:for|to)|expecting|recovering|renovating|raising|collecting"
     r"|dealing with|struggling with|practi[sc]ing|playing|attending|running an?|developing|seeing a"
     r"|looking for an? (?:new )?(?:job|apartment|house|flat|roommate)|applying|job hunting|remodeling|painting"
-    r"|growing|planning (?:my|our|the|a|an)|following a|living|using|going to (?:the )?(?:gym|therapy|physical"
+    r"|growing|planning (?:my|our|the|a|an)|following a|using|going to (?:the )?(?:gym|therapy|physical"
     r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
 )
 _PLAN = _re(
@@ -95,7 +95,8 @@ _GOAL = _re(
     r"(?P<v>(?:visit\w*|travel\w*|go(?:ing)? to (?!the|bed|that)|move|learn (?!more|from|about|what|the best)(?:to"
     r"|how to \w+|[A-Z]\w+)|becom\w+"
     r"|buy\w*|open\w*|start\w* (?:an?|my)|run\w* (?:an?|my|the|for)|writ\w+ an?|publish|lose \w+|quit|save"
-    r"|get (?:married|a (?:dog|cat|puppy|degree|job|master)|into|in shape|fit|promoted|my)|adopt|study\w*"
+    r"|get (?:married|a (?:dog|cat|puppy|degree|job|master)|into|in shape|fit|promoted|my (?:degree|license"
+    r"|licence|diploma|master))|adopt|study\w*"
     r"|build\w* (?:an?|my)|retire"
     r"|work (?:as|in|at|for)|own|finish my|graduate|climb|complete an?|compete|help (?:people|kids|children"
     r"|others)|raise|have (?:kids|children|a family|my own)|own)\b.*)"
@@ -122,8 +123,14 @@ _VAGUE = _re(
     r"(?:it|this|that|these|those|them|as usual|since|for (?:a while|a long|ages|years|months|weeks|about|around"
     r"|over|\d))\b"
 )
+_SOMEBODY = _re(
+
+        r"^\w+ (?:him|them|it|her(?! \w+)|her (?:at|in|on|for|to|from|with))\b|\b(?:for|with|to|of) (?:him|them"
+        r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$"
+
+)
 _ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|married|divorced|promoted))\b")
-_POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b")
+_POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bin one\b")
 
 
 def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
@@ -150,7 +157,7 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
             said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
             return Happening("plans", said[:120], 0.5)
     plain = _FILLER.sub("", predicate)
-    if _NEGATIVE.match(plain) or _EMPTY.search(plain):
+    if _NEGATIVE.match(plain) or _SOMEBODY.search(plain) or _EMPTY.search(plain):
         return None
     size = len(plain.split())
     if size - timed < (1 if _ALONE.match(plain) else 2):

@@ -170,9 +170,12 @@ def job(rest: str, said: Predicate) -> list[Reading]:
 def quit(rest: str, said: Predicate) -> list[Reading]:
     if said.negated:
         return []
-    m = re.search(r"\b(?:at|with|from|by) (.+)$", rest)
+    title = re.match(r"as (an? .{2,60})", rest)
+    if title and (lost := values.job(title[1])):
+        return [Reading("occupation", lost, True)]
+    m = re.match(r"(?:at|with|from|by) (.+)$", rest)
     company = entities.organization(m[1]) if m else None
-    if m and company is None:
+    if m and company is None and not m[1].startswith(("the ", "my ", "our ")):
         return []
     return [Reading("works_at", company, True, target="organization")]
 
@@ -230,7 +233,7 @@ def age(rest: str, said: Predicate) -> list[Reading]:
 
 
 def allergic(rest: str, said: Predicate) -> list[Reading]:
-    return [Reading("allergic_to", v, said.negated) for v in values.nouns(rest)]
+    return [Reading("allergic_to", v, said.negated) for v in values.nouns(rest, whole=True)]
 
 
 def allergy(rest: str, said: Predicate) -> list[Reading]:

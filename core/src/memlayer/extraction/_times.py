@@ -309,7 +309,7 @@ def _other_day(m: re.Match[str], ask: Ask) -> Core | None:
     return Core(ask.day - timedelta(days=7), ask.day, f"{ask.day - timedelta(days=3):%Y-%m-%d}", "around")
 
 
-def _weekday(m: re.Match[str], ask: Ask) -> Core | None:
+def weekday(m: re.Match[str], ask: Ask) -> Core | None:
     return _part_of(_day(cal.weekday(ask.day, m["dow"], None, future=bool(ask.future))), m["part"])
 
 
@@ -352,7 +352,7 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
         (lasting, "for",
          rf"(?<=for\s)(?:about\s+|around\s+|over\s+|almost\s+|nearly\s+|more\s+than\s+)?{_NUM}\s+{_UNIT}" + _MORE),
         (_other_day, "other", r"(?<=the\s)other\s+(?:day|night|week)\b"),
-        (_weekday, "day", r"(?<!sh )(?<!lack )(?<!yber )(?<!ood )" + rf"(?:{_DOW})(?!s)" + _PART),
+        (weekday, "day", r"(?<!sh )(?<!lack )(?<!yber )(?<!ood )" + rf"(?:{_DOW})(?!s)" + _PART),
         (season_of, "spring summer autumn fall winter",
          rf"(?P<season>spring|summer|autumn|fall|winter)\b(?:,?\s+(?:of\s+)?{_YEAR})?"),
         (_holiday, "christmas new halloween valentine thanksgiving easter independence july",

@@ -26,6 +26,7 @@ _SOFT_STOP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LIST = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|nor)\s+", re.IGNORECASE)
+_NEW_CLAUSE = re.compile(r"\b(?:is|are|was|were|it|they|he|she|we|has|have|will)\b", re.IGNORECASE)
 _DETERMINER = re.compile(
     (r"^(?:a|an|the|my|our|some|any|all|most|all kinds of|lots of|both|eating|having|drinking)\s+"),
     re.IGNORECASE,
@@ -38,6 +39,7 @@ _VAGUE = frozenset(
     no such about just i we he she both each going trying giving helping think thinking and or but work""".split()
 )
 _JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
+_EMPTY_VERBS = frozenset("be see hear know think say do have get keep make try use add help take give go".split())
 _WHOLE = frozenset({(
     "mac and cheese"
 ), (
@@ -64,9 +66,12 @@ _WHOLE = frozenset({(
                     )})  # fmt: skip
 
 
-def noun(text: str, most: int = 4) -> str | None:
-    """The noun or gerund that the words begin with, without its article; None where it is vague or too long."""
-    doing = text.split(" ", 1)[0].lower().endswith("ing") and most >= 4
+def noun(text: str, most: int = 4, *, whole: bool = False) -> str | None:
+    """The noun or gerund that the words begin with, without its article; None where it is vague or too long.
+
+    `whole` keeps what narrows it: "animals with fur".
+    """
+    doing = whole or (text.split(" ", 1)[0].lower().endswith("ing") and most >= 4)
     value = (_SOFT_STOP if doing else _STOP).sub("", text, count=1).strip(" '\"")
     most = 6 if doing else most
     bare = _DETERMINER.sub("", value).strip()
@@ -82,7 +87,7 @@ def noun(text: str, most: int = 4) -> str | None:
     return bare
 
 
-def nouns(text: str, most: int = 4) -> list[str]:
+def nouns(text: str, most: int = 4, *, whole: bool = False) -> list[str]:
     """The nouns of a list, each by itself: "cats, dogs and horses"; one noun where it is no list."""
     head = re.split(r"[;:.!(]|\s(?:because|since|but|when|so|that|which)\b", text, maxsplit=1)[0]
     low = head.lower().strip()
@@ -90,11 +95,11 @@ def nouns(text: str, most: int = 4) -> list[str]:
         return [low]
     parts = [p for p in _LIST.split(head) if p.strip()][:6]
     if len(parts) < 2 or any(len(p.split()) > 3 for p in parts[:-1]):
-        first = noun(re.split(r",|\sand\s", text, maxsplit=1)[0], most)
+        first = noun(re.split(r",|\sand\s", text, maxsplit=1)[0], most, whole=whole)
         return [first] if first else []
     values = []
     for part in parts:
-        value = noun(part, most)
+        value = None if _NEW_CLAUSE.search(part) else noun(part, most, whole=whole)
         if value is None:
             break
         values.append(value)
@@ -117,7 +122,7 @@ def taste(text: str) -> list[str]:
     if text[:1] == '"' or (text[:1].isupper() and text.split(" ")[0].lower() not in _VAGUE):
         named = title(text)
         if named and (text[:1] == '"' or not re.search(r"^[^.;]{0,40}(?:,| and )", text[len(named) :])):
-            longer = noun(text)
+            longer = noun(text) if text[:1] != '"' else None
             return [longer if longer and longer.startswith(named) else named]
     low = text.lower()
     m = re.match(r"(?:the|a|an|my|our|all the|all my|all of|some of)\s+", low)
@@ -126,27 +131,9 @@ def taste(text: str) -> list[str]:
         head = _STOP.sub("", rest, count=1)
         if not (article == "the" and (head in words.SCENERY or text[4:5].isupper()) and "?" not in text):
             return []
-    if low.startswith("to "):
-        verb = re.match(r"to ([a-z]+(?:\s[a-z]+){0,2})", low)
-        doing = _STOP.sub("", verb[1], count=1) if verb else ""
-        if not doing or doing.split()[0] in {
-            ("be"),
-            ("see"),
-            ("hear"),
-            ("know"),
-            ("think"),
-            ("say"),
-            ("do"),
-            ("have"),
-            ("get"),
-            ("keep"),
-            ("make"),
-            ("try"),
-            ("use"),
-            ("add"),
-        }:
-            return []
-        return [doing]
+    if verb := re.match(r"to (?:just )?([a-z]+(?:\s[a-z]+){0,2})", low):
+        doing = _STOP.sub("", verb[1], count=1)
+        return [] if not doing or doing.split()[0] in _EMPTY_VERBS else [doing]
     return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look", "help"}]
 
 
@@ -156,7 +143,7 @@ def job(text: str) -> str | None:
     value = re.split(
         (
             r"\s*[,;.!(]|\s+(?:at|for|with|in|on|who|and|but|by|of|from|here|now|since|based|specializing|working"
-            r"|so|because|to|these|right|that|which)\b"
+            r"|so|because|to|these|right|that|which|yesterday|today|last|this|next|again|already)\b"
         ),
         text,
         maxsplit=1,

@@ -83,6 +83,10 @@ _BREAK = re.compile(r"[.;!?\n]")
 
 _PERFECT = re.compile(r"\b(?:have|has|been|'ve|now)\b", re.IGNORECASE)
 _OPENED = re.compile(r"\b(?:from|between)\s+\d{4}\s+(?:to|and)\s$", re.IGNORECASE)
+_NOUN_AFTER = re.compile(
+    r"\s(?!and\b|or\b|at\b|to\b|with\b|for\b|in\b|when\b|i\b|we\b|he\b|she\b|it\b|my\b|our\b|the\b|so\b|but\b"
+    r"|because\b|was\b|is\b)[a-z]"
+)
 _THE = re.compile(r"\bthe\s$", re.IGNORECASE)
 _EVERY = re.compile(r"(?:\bevery|\beach|\bmost|\busually|\balways)\s+(?:other\s+)?$", re.IGNORECASE)
 
@@ -169,6 +173,8 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
         return bool(_PERFECT.search(text, _clause_start(text, m.start()), m.start()))
     if rule is times.ordinal:
         return prep in {"on", "by", "since", "until", "from"} and _after_the(text, m)
+    if rule is times.weekday and prep not in {"on", "by", "until", "till", "since"} and not m["part"]:
+        return _NOUN_AFTER.match(text, m.end()) is None
     if rule is times.clock:
         return bool(m["half"]) or bool(m["noon"])
     return True
