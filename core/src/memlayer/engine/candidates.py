@@ -8,23 +8,26 @@ from memlayer.engine.question import Question
 from memlayer.engine.segments import Mask, Segment, Slots, signs
 from memlayer.engine.signals import Floats, weigh
 
-NEAREST = 400
+NEAREST = 200
 """How many rows each way brings."""
-_AROUND = 150
+_AROUND = 60
 # Rows whose vectors are compared exactly after their signs were counted.
-_ROUGH = 2_000
-_HALO = 3
+_ROUGH = 1_000
+_HALO = 2
 
 
-def candidates(segment: Segment, question: Question, vector: Floats | None, evidence: Mask, shown: Mask) -> Slots:
-    """Slots to score, rising: every one of `evidence`, and their neighbours with them."""
-    lexical = _by_words(segment, question, evidence)
-    chosen = [lexical, _by_meaning(segment, vector, evidence)]
-    close = np.concatenate([part[:_AROUND] for part in chosen])
-    chosen += _around(segment, close, 2)
-    found = _with_facts(segment, np.unique(np.concatenate(chosen)))
-    found = np.unique(np.concatenate([found, *_around(segment, found, _HALO)]))
-    return found[evidence[found]]
+def candidates(segment: Segment, question: Question, vector: Floats | None, evidence: Mask) -> Slots:
+    """Slots of `evidence` to score, rising: the best each way, what stands around them, and their facts and turns."""
+    chosen = [_by_words(segment, question, evidence), _by_meaning(segment, vector, evidence)]
+    inside = np.zeros(segment.count, np.bool_)
+    for part in chosen:
+        inside[part] = True
+        _with_neighbours(segment, part[:_AROUND], inside, 2)
+    facts, turns = segment.links()
+    inside[turns[inside[facts]]] = True
+    inside[facts[inside[turns]]] = True
+    _with_neighbours(segment, np.flatnonzero(inside), inside, _HALO)
+    return np.flatnonzero(inside & evidence)
 
 
 def _by_words(segment: Segment, question: Question, evidence: Mask) -> Slots:
@@ -69,23 +72,11 @@ def _best(score: Floats, limit: int) -> Slots:
     return places[np.argsort(-score[places], kind="stable")]
 
 
-def _around(segment: Segment, slots: Slots, steps: int) -> list[Slots]:
-    """The turns up to so many steps before and after, step by step."""
-    found: list[Slots] = []
+def _with_neighbours(segment: Segment, slots: Slots, inside: Mask, steps: int) -> None:
+    """Adds the turns up to so many steps before and after."""
     for column in (segment.before, segment.after):
         reached = slots
         for _ in range(steps):
             reached = column[reached].astype(np.int64)
             reached = reached[reached >= 0]
-            found.append(reached)
-    return found
-
-
-def _with_facts(segment: Segment, slots: Slots) -> Slots:
-    """The slots with the turns that they cite, and all facts of these turns."""
-    facts, turns = segment.links()
-    inside = np.zeros(segment.count, np.bool_)
-    inside[slots] = True
-    inside[turns[inside[facts]]] = True
-    inside[facts[inside[turns]]] = True
-    return np.flatnonzero(inside)
+            inside[reached] = True

@@ -66,7 +66,7 @@ def rank(
         shown = segment.shown(view, evidence, allowed)
         slots = np.flatnonzero(evidence)
         if len(slots) > EXACT:
-            slots = candidates(segment, question, vector, evidence, shown)
+            slots = candidates(segment, question, vector, evidence)
         pool = Pool(segment, slots)
         signals = measure(segment, question, vector, pool, times)
         scores = _score(signals, weights)
