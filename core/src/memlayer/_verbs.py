@@ -20,6 +20,7 @@ from memlayer.engine.ingest import relations_of as edges_of
 from memlayer.engine.recall import STRICT, Query
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
 from memlayer.filters import Filter, check_metadata, make_scope
+from memlayer.lifetimes import alive
 from memlayer.text import spoken
 from memlayer.types import (
     ID_FIELDS,
@@ -292,7 +293,23 @@ def context(core: Core, found: SearchResult, *, max_tokens: int) -> str:
     ids = [r["id"] for r in found["results"] if r["kind"] != "item"]
     scores = {r["id"]: r["score"] for r in found["results"]}
     hits = [Hit(r, scores[r.id]) for r in core.ledger.get(ids) if r is not None]
-    return packing.pack(hits, max_tokens=max_tokens)
+    return packing.pack(hits, max_tokens=_budget(max_tokens))
+
+
+def context_of(core: Core, query: str | None, ids: Sequence[str], given: dict[str, Any], *, max_tokens: int) -> str:
+    """Memories by id as a block for a prompt: those that still hold, and match the scope ids among the keywords."""
+    if query is not None:
+        raise ConfigurationError("context() takes a query or ids=, not both")
+    scope = make_scope(**{name: given.pop(name) for name in ID_FIELDS if name in given})
+    if given:
+        raise UnsupportedError(f"context(ids=…) takes scope ids and max_tokens beside it, not {', '.join(given)}")
+    view = View(now=core.clock())
+    held = [Hit(r, 0.0) for r in core.ledger.get(list(ids), scope=scope) if r is not None and alive(r, view)]
+    return packing.pack(held, max_tokens=_budget(max_tokens))
+
+
+def _budget(max_tokens: int) -> int:
+    return count("max_tokens", max_tokens, 2000, most=1 << 30)
 
 
 def profile(core: Core, scope: Scope, view: View) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from memlayer import compat, config
-from memlayer._ask import Ask, count, filters_for, page_of, scope_of, view_of
+from memlayer._ask import Ask, filters_for, page_of, scope_of, view_of
 from memlayer.errors import ConfigurationError
 from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, Scope, SearchResult
 
@@ -322,15 +322,13 @@ class Memory:
         """Changes up to 1,000 memories [{"memory_id", "text", "metadata"?}], all or none."""
         from memlayer import _verbs
 
-        count = _verbs.batch_update(self._core, memories)
-        return {"message": f"Successfully updated {count} memories"}
+        return {"message": f"Successfully updated {_verbs.batch_update(self._core, memories)} memories"}
 
     def batch_delete(self, memories: Sequence[Mapping[str, Any] | str]) -> dict[str, str]:
         """Deletes up to 1,000 memories [{"memory_id"}], all or none."""
         from memlayer import _verbs
 
-        count = _verbs.batch_delete(self._core, memories)
-        return {"message": f"Successfully deleted {count} memories"}
+        return {"message": f"Successfully deleted {_verbs.batch_delete(self._core, memories)} memories"}
 
     def users(self) -> dict[str, list[dict[str, Any]]]:
         """Everybody that something is stored for: {"results": [{"type", "name", "id"}]}."""
@@ -389,17 +387,19 @@ class Memory:
         scope = scope_of("messages", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
         return {"results": _verbs.messages(self._core, scope, limit=limit, after=after, last=last)}
 
-    def context(self, /, query: str, *, max_tokens: int = 2000, **search: Any) -> str:
+    def context(
+        self, /, query: str | None = None, *, ids: Sequence[str] | None = None, max_tokens: int = 2000, **search: Any
+    ) -> str:
         """What answers a query as a block for a prompt: under a budget, dated, fenced as data; "" where nothing does.
 
-        Takes the keywords of `search`.
+        Takes the keywords of `search`; or `ids` of what a search found before, best first, if it still holds.
         """
         from memlayer import _verbs
 
-        budget = count("max_tokens", max_tokens, 2000, most=1 << 30)
-        if "top_k" not in search:
-            search.setdefault("limit", 50)
-        return _verbs.context(self._core, self.search(query, **search), max_tokens=budget)
+        if ids is not None:
+            return _verbs.context_of(self._core, query, ids, search, max_tokens=max_tokens)
+        search = search if "top_k" in search else {"limit": 50, **search}
+        return _verbs.context(self._core, self.search("" if query is None else query, **search), max_tokens=max_tokens)
 
     def profile(
         self,
