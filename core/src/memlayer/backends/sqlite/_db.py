@@ -26,7 +26,7 @@ BUSY_TIMEOUT = 10.0
 
 APPLICATION_ID = 0x6D656D6C  # "meml": says whose file it is to anyone who opens it.
 
-FORK_WAIT = 1.0
+FORK_WAIT = BUSY_TIMEOUT
 """Seconds that a fork waits for each connection to come to rest."""
 
 _IDS = "user_id TEXT, agent_id TEXT, run_id TEXT, app_id TEXT"
@@ -123,12 +123,13 @@ class Held:
         self.closed = False
 
     def close(self) -> None:
-        """Closes the connection; idempotent."""
-        self.closed = True
-        self.connection.close()
+        """Closes the connection, and returns when it is closed, whoever began; idempotent."""
+        with self.lock:
+            self.closed = True
+            self.connection.close()
 
     def __del__(self) -> None:
-        self.connection.close()
+        self.close()
 
 
 class Database:
@@ -256,7 +257,7 @@ class Database:
         for held in everybody:
             if held.lock.acquire(timeout=FORK_WAIT):
                 locks.append(held.lock)
-                if not held.connection.in_transaction:
+                if not (held.closed or held.connection.in_transaction):
                     held.close()
         return locks
 

@@ -1,0 +1,133 @@
+"""Programs that the tests run in processes of their own: `python processes.py NAME FILE [NUMBER]`, JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.testing.contract import ALICE, added, make_record
+from memlayer.types import Change, Event, Relation
+
+
+def said(name: str) -> list[Change]:
+    """An episode, the fact that was read from it and its edge: all of them or none."""
+    episode = make_record(f"{name}-episode", kind="episode", message_id=name)
+    fact = make_record(f"{name}-fact", sources=(episode.id,), relations=(Relation("user", "likes", f"dish {name}"),))
+    return added([episode, fact])
+
+
+def child(work: Callable[[BinaryIO], None]) -> tuple[int, BinaryIO]:
+    """Starts `work` in a forked process; returns its id and what it writes."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writer)
+        return pid, os.fdopen(reader, "rb")
+    os.close(reader)
+    code = 1
+    try:
+        with os.fdopen(writer, "wb", buffering=0) as out:
+            work(out)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def kill(file: str, rounds: int) -> object:
+    """Kills a writer in the middle of writing, again and again; returns what had been acknowledged."""
+    chance = random.Random(7)
+    acknowledged: list[str] = []
+    for number in range(rounds):
+
+        def work(out: BinaryIO, number: int = number) -> None:
+            ledger = SQLiteLedger(file)
+            for turn in range(10_000):
+                ledger.append(said(f"{number}-{turn}"), scope=ALICE)
+                out.write(f"{number}-{turn}\n".encode())
+
+        pid, out = child(work)
+        acknowledged += [out.readline().decode().strip() for _ in range(chance.randrange(12))]
+        os.kill(pid, signal.SIGKILL)
+        acknowledged += out.read().decode().split()
+        os.waitpid(pid, 0)
+    return acknowledged
+
+
+def race(file: str, count: int) -> object:
+    """Lets processes write at once: the same facts, checked before they are written, and some of their own."""
+    gate, opened = os.pipe()
+
+    def work(out: BinaryIO, number: int) -> None:
+        ledger = SQLiteLedger(file)
+        os.close(opened)
+        os.read(gate, 1)  # until everybody is there
+        for turn in range(10):
+            text = f"Has cat {turn}"
+
+            def decide(events: Sequence[Event], text: str = text, turn: int = turn) -> list[Change]:
+                there = any(e.after is not None and e.after.text == text for e in events)
+                return [] if there else added([make_record(f"cat-{turn}-{number}", text)])
+
+            ledger.commit(decide, scope=ALICE, seen=0)
+            ledger.append(added([make_record(f"own-{turn}-{number}", f"Own {turn} of {number}")]), scope=ALICE)
+        out.write(b"done")
+
+    started = [child(lambda out, number=n: work(out, number)) for n in range(count)]
+    os.close(gate)
+    os.close(opened)
+    return [(out.read().decode(), os.waitpid(pid, 0)[1]) for pid, out in started]
+
+
+def fork(file: str, count: int) -> object:
+    """Forks while a thread is writing, and goes on writing in parent and child; the parent leaves first."""
+    ledger = SQLiteLedger(file)
+    ledger.append(added([make_record("first")]), scope=ALICE)
+    begun = threading.Event()
+
+    def decide(events: Sequence[Event]) -> list[Change]:
+        begun.set()
+        return added([make_record(f"thread-{n}") for n in range(count)])
+
+    thread = threading.Thread(target=lambda: ledger.commit(decide, scope=ALICE, seen=0))
+    thread.start()
+    begun.wait()
+    gate, closed = os.pipe()
+
+    def work(out: BinaryIO) -> None:
+        os.close(closed)
+        for n in range(count):
+            ledger.append(added([make_record(f"child-{n}")]), scope=ALICE)
+        os.read(gate, 1)  # until the parent has closed its connections
+        for n in range(count):
+            ledger.append(added([make_record(f"later-{n}")]), scope=ALICE)
+        out.write(b"done")
+
+    pid, out = child(work)
+    os.close(gate)
+    for n in range(count):
+        ledger.append(added([make_record(f"parent-{n}")]), scope=ALICE)
+    thread.join()
+    ledger.close()
+    os.close(closed)
+    return [out.read().decode(), os.waitpid(pid, 0)[1]]
+
+
+def write(file: str, count: int) -> object:
+    """Writes so many turns."""
+    ledger = SQLiteLedger(file)
+    for turn in range(count):
+        ledger.append(said(f"other-{turn}"), scope=ALICE)
+    ledger.close()
+    return count
+
+
+if __name__ == "__main__":
+    programs = {"kill": kill, "race": race, "fork": fork, "write": write}
+    print(json.dumps(programs[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))  # noqa: T201
