@@ -280,27 +280,34 @@ class Database:
                 backend="sqlite",
                 operation="open",
             )
-        if not writable:
-            uri = f"{self.path.absolute().as_uri()}?mode=ro"
-            if not self.path.with_name(self.path.name + "-wal").exists():
-                uri += "&immutable=1"
-            connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
-            if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
+        uri = f"{self.path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
+        if not writable and not self.path.with_name(self.path.name + "-wal").exists():
+            uri += "&immutable=1"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
+        )
+        try:
+            self._prepare(connection, writable=writable)
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+                raise ConfigurationError(f"{self.path} is no SQLite file; give path= a file of its own") from error
+            raise
+        return connection, True
+
+    def _prepare(self, connection: sqlite3.Connection, *, writable: bool) -> None:
+        if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
+            if not writable:
                 raise BackendUnavailableError(
                     f"{self.path} was written by an older memlayer and cannot be brought up to date, because it "
                     "cannot be written; open it once where it can",
                     backend="sqlite",
                     operation="open",
                 )
-            return connection, True
-        connection = sqlite3.connect(
-            self.path, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
-        )
-        if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
             _migrate(connection, self.path)
-        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy that `backup` made
+        # A copy that `backup` made is not in this mode yet.
+        if writable and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             connection.execute("PRAGMA journal_mode = WAL")
-        return connection, True
 
 
 def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
@@ -315,12 +322,7 @@ def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) ->
 
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     """How many of the migrations the file has seen; refuses a file of another program, and one of a newer memlayer."""
-    try:
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        if "not a database" not in str(error):
-            raise
-        raise ConfigurationError(f"{path} is no SQLite file; give path= a file of its own") from error
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID and (
         version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     ):

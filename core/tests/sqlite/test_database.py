@@ -1,0 +1,275 @@
+"""The file itself: who may read it, whose it is, how it is moved on, copied and closed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memlayer.backends.sqlite import _db
+from memlayer.backends.sqlite._db import MIGRATIONS, Database
+from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.errors import (
+    BackendError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigurationError,
+    ConflictError,
+)
+from memlayer.testing.contract import ALICE, added, make_record
+from memlayer.types import Change
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def ledger(file: Path) -> Iterator[SQLiteLedger]:
+    made = SQLiteLedger(file)
+    yield made
+    made.close()
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def execute(file: Path, *statements: str) -> list[tuple[object, ...]]:
+    """Works on the file behind memlayer's back."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    try:
+        return [row for statement in statements for row in connection.execute(statement).fetchall()]
+    finally:
+        connection.close()
+
+
+class TestMaking:
+    def test_files_are_the_owners_alone(self, ledger: SQLiteLedger, file: Path) -> None:
+        old = os.umask(0)
+        try:
+            ledger.append(added([make_record("a")]), scope=ALICE)
+        finally:
+            os.umask(old)
+        made = sorted(p.name for p in file.parent.iterdir())
+        assert made == ["memory.db", "memory.db-shm", "memory.db-wal"]
+        assert {mode(p) for p in file.parent.iterdir()} == {0o600}
+
+    def test_a_folder_that_is_missing_is_made_for_the_owner_alone(self, tmp_path: Path) -> None:
+        ledger = SQLiteLedger(tmp_path / "some" / "where" / "memory.db")
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        assert mode(tmp_path / "some" / "where") == 0o700
+        ledger.close()
+
+    def test_reading_makes_nothing(self, ledger: SQLiteLedger, file: Path) -> None:
+        assert ledger.records(scope=ALICE) == ledger.events() == []
+        assert ledger.sequence() == 0
+        assert ledger.get(["a"]) == [None]
+        assert list(file.parent.iterdir()) == []
+
+    def test_a_failed_first_write_leaves_a_file_that_works(self, ledger: SQLiteLedger) -> None:
+        with pytest.raises(ConflictError):
+            ledger.append(added([make_record("a"), make_record("a")]), scope=ALICE)
+        assert ledger.sequence() == 0
+        ledger.append(added([make_record("a")]), scope=ALICE)
+
+    def test_an_empty_file_becomes_a_memory(self, ledger: SQLiteLedger, file: Path) -> None:
+        file.touch()
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        assert execute(file, "PRAGMA journal_mode") == [("wal",)]
+
+    def test_a_private_memory_leaves_nothing(self) -> None:
+        ledger = SQLiteLedger(":memory:")
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        folder = ledger.database.path.parent
+        assert folder.exists()
+        ledger.close()
+        assert not folder.exists()
+
+    def test_a_private_memory_that_is_forgotten_leaves_nothing(self) -> None:
+        database = Database(":memory:")
+        folder = database.path.parent
+        del database
+        assert not folder.exists()
+
+
+class TestPlacesThatCannotBeWritten:
+    def test_a_home_that_is_no_folder_is_fine_until_the_first_write(self, tmp_path: Path) -> None:
+        (tmp_path / "home").write_text("not a folder")
+        ledger = SQLiteLedger(tmp_path / "home" / "memory.db")
+        assert ledger.records(scope=ALICE) == []
+        with pytest.raises(BackendUnavailableError, match=r"memory\.db") as caught:
+            ledger.append(added([make_record("a")]), scope=ALICE)
+        assert isinstance(caught.value.__cause__, OSError)
+
+    def test_a_folder_in_the_files_place_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(BackendUnavailableError, match=str(tmp_path)):
+            SQLiteLedger(tmp_path).records(scope=ALICE)
+
+    def test_a_read_only_file_is_read(self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        monkeypatch.setattr(os, "access", lambda path, how: how != os.W_OK)  # root may write anywhere
+        reader = SQLiteLedger(file)
+        assert reader.get(["a"]) == [make_record("a")]
+        with pytest.raises(BackendUnavailableError, match=r"memory\.db"):
+            reader.append(added([make_record("b")]), scope=ALICE)
+        writer = SQLiteLedger(file)
+        with pytest.raises(BackendUnavailableError, match="cannot be written; give path="):
+            writer.append(added([make_record("b")]), scope=ALICE)
+        assert reader.records(scope=ALICE) == [make_record("a")]
+        reader.close()
+
+    def test_an_old_file_that_is_read_only_says_what_to_do(
+        self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        monkeypatch.setattr(os, "access", lambda path, how: how != os.W_OK)
+        monkeypatch.setattr(_db, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE later (a)"))
+        with pytest.raises(BackendUnavailableError, match="older memlayer and cannot be brought up to date"):
+            SQLiteLedger(file).records(scope=ALICE)
+
+
+class TestWhoseFile:
+    @pytest.mark.parametrize("version", [0, 1, len(MIGRATIONS), 99])
+    def test_another_programs_file_is_refused_and_left_alone(self, file: Path, version: int) -> None:
+        execute(file, "CREATE TABLE theirs (a)", f"PRAGMA user_version = {version}")
+        before = file.read_bytes()
+        for use in (SQLiteLedger.sequence, lambda made: made.append(added([make_record("a")]), scope=ALICE)):
+            ledger = SQLiteLedger(file)
+            with pytest.raises(ConfigurationError, match=r"memory\.db is another program's SQLite file; give path="):
+                use(ledger)
+            ledger.close()
+        assert file.read_bytes() == before
+
+    def test_what_is_no_database_is_refused_and_left_alone(self, file: Path) -> None:
+        file.write_text("Dear diary, " * 1000)
+        ledger = SQLiteLedger(file)
+        with pytest.raises(ConfigurationError, match=r"memory\.db is no SQLite file"):
+            ledger.append(added([make_record("a")]), scope=ALICE)
+        assert file.read_text() == "Dear diary, " * 1000
+
+    def test_a_newer_file_is_refused(self, ledger: SQLiteLedger, file: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        execute(file, f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+        for use in (SQLiteLedger.sequence, lambda made: made.append(added([make_record("b")]), scope=ALICE)):
+            newer = SQLiteLedger(file)
+            with pytest.raises(ConfigurationError, match=r"newer memlayer .*upgrade memlayer-core"):
+                use(newer)
+            newer.close()
+
+    def test_an_older_file_is_moved_on(self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        step = "ALTER TABLE records ADD COLUMN mood TEXT; UPDATE records SET mood = 'good';"
+        monkeypatch.setattr(_db, "MIGRATIONS", (*MIGRATIONS, step, "CREATE TABLE later (a)"))
+        moved = SQLiteLedger(file)
+        assert moved.records(scope=ALICE) == [make_record("a")]
+        assert execute(file, "PRAGMA user_version", "SELECT mood FROM records", "SELECT count(*) FROM later") == [
+            (len(MIGRATIONS) + 2,), ("good",), (0,),
+        ]  # fmt: skip
+        moved.append([Change("UPDATE", make_record("a", "Likes rice"))], scope=ALICE)
+        moved.close()
+
+    def test_a_step_that_fails_leaves_the_file_as_it_was(
+        self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        with monkeypatch.context() as patch:
+            patch.setattr(_db, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE later (a); CREATE TABLE nonsense"))
+            with pytest.raises(BackendError):
+                SQLiteLedger(file).records(scope=ALICE)
+        again = SQLiteLedger(file)
+        assert again.records(scope=ALICE) == [make_record("a")]
+        assert execute(file, "SELECT count(*) FROM sqlite_master WHERE name = 'later'") == [(0,)]
+        again.close()
+
+
+class TestWriting:
+    def test_a_full_disk_writes_nothing_and_can_be_left(self, ledger: SQLiteLedger) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with ledger.database.read() as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(BackendUnavailableError, match="full"):
+            ledger.append(added([make_record(f"b{n}", "rice " * 5000) for n in range(50)]), scope=ALICE)
+        with ledger.database.read() as connection:
+            connection.execute("PRAGMA max_page_count = 1000000")
+        assert [r.id for r in ledger.records(scope=ALICE)] == ["a"]
+        ledger.append(added([make_record("b")]), scope=ALICE)
+
+    def test_a_writer_that_waits_too_long_says_so(self, file: Path) -> None:
+        holder, waiter = Database(file), Database(file, timeout=0.01)
+        with (
+            holder.write(),
+            pytest.raises(BackendTimeoutError, match=r"could not write .*memory\.db: database is locked"),
+            waiter.write(),
+        ):
+            pass
+        with waiter.write() as connection:
+            assert connection.in_transaction
+        holder.close()
+        waiter.close()
+
+    def test_a_reader_sees_one_state_while_others_write(self, ledger: SQLiteLedger, file: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        other = SQLiteLedger(file)
+        with ledger.database.read():
+            assert len(ledger.records(scope=ALICE)) == 1
+            other.append(added([make_record("b")]), scope=ALICE)
+            assert len(ledger.records(scope=ALICE)) == len(ledger.events()) == 1
+        assert len(ledger.records(scope=ALICE)) == 2
+        other.close()
+
+    def test_a_closed_memory_says_so(self, ledger: SQLiteLedger) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        for use in (lambda: ledger.records(scope=ALICE), lambda: ledger.append([], scope=ALICE)):
+            with pytest.raises(BackendError, match="is closed; open a new Memory"):
+                use()
+
+
+class TestBackup:
+    def test_a_copy_is_whole_and_the_owners_alone(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        (tmp_path / "copies").mkdir()
+        copy = ledger.database.backup(tmp_path / "copies" / "copy.db")
+        assert [p.name for p in copy.parent.iterdir()] == ["copy.db"]
+        assert mode(copy) == 0o600
+        assert execute(copy, "PRAGMA integrity_check", "SELECT count(*) FROM records") == [("ok",), (1,)]
+
+    def test_a_copy_of_nothing_is_an_empty_memory(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        (tmp_path / "copy.db").write_text("something else")
+        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        assert copy.records(scope=ALICE) == []
+        copy.close()
+
+    def test_a_copy_takes_the_place_of_an_older_one(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        older = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        older.append(added([make_record("old")]), scope=ALICE)
+        log = tmp_path / "copy.db-wal"
+        left = log.read_bytes()
+        older.close()
+        log.write_bytes(left)  # as a crash would leave it
+        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        assert copy.records(scope=ALICE) == [make_record("a")]
+        copy.close()
+
+    def test_the_memory_itself_is_no_place_for_its_copy(self, ledger: SQLiteLedger, file: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with pytest.raises(ConfigurationError, match="is the memory itself; name another file"):
+            ledger.database.backup(file)
+        assert ledger.records(scope=ALICE) == [make_record("a")]
+
+    def test_a_folder_that_is_missing_is_an_error_that_names_it(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with pytest.raises(BackendUnavailableError, match="nowhere"):
+            ledger.database.backup(tmp_path / "nowhere" / "copy.db")
