@@ -1,0 +1,173 @@
+"""memlayer's own work against mem0ai's, in one run: add, search, get_all and delete_all(100) by size of memory.
+
+Both sides use the same instant hash embedder, and mem0's model answers at once, so that no model's time is compared.
+mem0's full path is `infer=True` (memlayer's too: its local extraction), its plain path `infer=False`. Telemetry off.
+
+    pip install mem0ai memlayer-core
+    python benchmarks/speed/against_mem0.py
+    python benchmarks/speed/against_mem0.py --largest 100000 --json     # memlayer alone at the largest size
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from _bench import options, p50, progress, report, talk, times
+
+from memlayer import Memory
+from memlayer.testing import HashEmbedder
+
+DIMENSIONS = 384
+
+
+class _Embedding:
+    """mem0's embedder interface over the same hash embedder."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._inner = HashEmbedder(dimensions)
+        self.config = type("Config", (), {"embedding_dims": dimensions})()
+
+    def embed(self, text: str, memory_action: str | None = None) -> list[float]:
+        return self._inner.embed([text])[0].tolist()
+
+    def embed_batch(self, texts: list[str], memory_action: str | None = None) -> list[list[float]]:
+        return self._inner.embed(texts).tolist()
+
+
+class _Model:
+    """mem0's model interface: the new message is the one fact, at once."""
+
+    text = ""
+
+    def generate_response(self, messages: Any, **_: Any) -> str:
+        return json.dumps({"memory": [{"id": "0", "text": self.text, "attributed_to": "user"}]})
+
+
+class Mem0:
+    """mem0's open-source memory on its embedded Qdrant and SQLite."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=str(folder), OPENAI_API_KEY="unused")
+        logging.disable(logging.WARNING)
+        from mem0 import Memory as Peer
+
+        config = {
+            "vector_store": {"provider": "qdrant", "config": {
+                "path": str(folder / "qdrant"), "on_disk": True, "embedding_model_dims": DIMENSIONS}},
+            "history_db_path": str(folder / "history.db"),
+        }  # fmt: skip
+        self._memory = Peer.from_config(config)
+        self._memory.embedding_model = _Embedding(DIMENSIONS)
+        self._model = self._memory.llm = _Model()
+
+    def add(self, text: str, user: str, *, infer: bool) -> None:
+        self._model.text = text
+        self._memory.add([{"role": "user", "content": text}], user_id=user, infer=infer)
+
+    def search(self, query: str, user: str) -> None:
+        self._memory.search(query, filters={"user_id": user}, top_k=10)
+
+    def get_all(self, user: str) -> None:
+        self._memory.get_all(filters={"user_id": user}, top_k=100)
+
+    def delete_all(self, user: str) -> None:
+        self._memory.delete_all(user_id=user)
+
+
+class Ours:
+    """memlayer's embedded default."""
+
+    def __init__(self, folder: Path) -> None:
+        self._memory = Memory(folder / "memory.db", embedder=HashEmbedder(DIMENSIONS))
+
+    def add(self, text: str, user: str, *, infer: bool) -> None:
+        self._memory.add([{"role": "user", "content": text}], user_id=user, infer=infer)
+
+    def fill(self, texts: list[str], user: str) -> None:
+        self._memory.add([{"role": "user", "content": t} for t in texts], user_id=user, infer=False)
+
+    def search(self, query: str, user: str) -> None:
+        self._memory.search(query, user_id=user, limit=10)
+
+    def get_all(self, user: str) -> None:
+        self._memory.get_all(user_id=user, page_size=100)
+
+    def delete_all(self, user: str) -> None:
+        self._memory.delete_all(user_id=user)
+
+
+def measure(side: Any, said: Iterator[str], *, infer: bool, runs: int) -> dict[str, float]:
+    """Medians in milliseconds with the memory as it stands."""
+    found = {
+        "add": p50(times(lambda: side.add(next(said), "user", infer=infer), runs=runs)),
+        "search": p50(times(lambda: side.search(next(said), "user"), runs=runs)),
+        "get_all": p50(times(lambda: side.get_all("user"), runs=runs)),
+    }
+    for text in islice(said, 100):
+        side.add(text, "leaver", infer=infer)
+    found["delete_all(100)"] = p50(times(lambda: side.delete_all("leaver"), runs=1, warm=0))
+    return found
+
+
+def main() -> None:
+    """Measures both sides at each size and prints medians and ratios."""
+    args = options(__doc__ or "", size=3000, runs=15, largest=0)
+    if importlib.util.find_spec("mem0") is None:
+        sys.exit("the peer is missing: pip install mem0ai")
+    sizes = sorted({0, min(1000, args.size), args.size})
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        sides: dict[str, tuple[Any, bool]] = {}
+        for label, make, infer in (("full", Mem0, True), ("plain", Mem0, False)):
+            folder = home / f"mem0-{label}"
+            folder.mkdir()
+            sides[f"mem0 {label}"] = (make(folder), infer)
+        for label, infer in (("full", True), ("plain", False)):
+            folder = home / f"ours-{label}"
+            folder.mkdir()
+            sides[f"memlayer {label}"] = (Ours(folder), infer)
+        had = 0
+        for size in sizes:
+            for label, (side, infer) in sides.items():
+                said = talk(size + 1)
+                for _ in progress(range(max(0, size - had)), f"{label}: {size:,}"):
+                    side.add(next(said), "user", infer=infer)
+                rows.append({"size": size, "side": label, **measure(side, said, infer=infer, runs=args.runs)})
+            had = size
+        if args.largest:
+            side = Ours(home)
+            said = talk(7)
+            for _ in progress(range(args.largest // 500), f"memlayer: {args.largest:,}"):
+                side.fill(list(islice(said, 500)), "user")
+            rows.append(
+                {"size": args.largest, "side": "memlayer full", **measure(side, said, infer=True, runs=args.runs)}
+            )
+    rows += _ratios(rows)
+    report("Milliseconds (median) and ratios to mem0's full path", rows, as_json=args.json)
+
+
+def _ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    peers = {r["size"]: r for r in rows if r["side"] == "mem0 full"}
+    largest = max(peers)
+    found = []
+    for row in rows:
+        if row["side"].startswith("memlayer"):
+            peer = peers.get(row["size"], peers[largest])
+            verbs = [k for k in row if k not in ("size", "side")]
+            label = f"{row['side']} / mem0 full at {peer['size']:,}"
+            found.append({"size": row["size"], "side": label, **{v: row[v] / peer[v] for v in verbs}})
+    return found
+
+
+if __name__ == "__main__":
+    main()
