@@ -1,0 +1,83 @@
+"""Changing: `memlayer update`, `delete`, `erase`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from memlayer.cli.desk import Desk, examples, json_option, many, verb
+
+
+@click.command(
+    epilog=examples(
+        'memlayer update 6f1d… "Loves sushi, but no eel"',
+        """memlayer update 6f1d… --metadata '{"checked": true}'""",
+    )
+)
+@click.argument("memory_id", metavar="ID")
+@click.argument("words", metavar="[TEXT]", required=False)
+@click.option("--metadata", metavar="JSON", callback=json_option, help="The new metadata, in place of the old.")
+@verb(whose="optional")
+def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str, Any] | None) -> int:
+    """Change a memory's text or metadata; what it was stays in its history."""
+    if words is None and metadata is None:
+        raise click.UsageError("Give a new text, --metadata, or both.")
+    with desk.memory() as memory:
+        changed = memory.update(memory_id, text=words, metadata=metadata, **desk.ids)
+    if not desk.answer(changed):
+        desk.say(("~ ", "yellow"), changed["memory"])
+    return 0
+
+
+@click.command(epilog=examples("memlayer delete 6f1d…", "memlayer delete 6f1d… 9b02… --user alice"))
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@verb(whose="optional")
+def delete(desk: Desk, ids: tuple[str, ...]) -> int:
+    """Take memories, and what they were read from, out of every result; their history stays.
+
+    All or none. `memlayer erase` removes for good.
+    """
+    with desk.memory() as memory:
+        told = [memory.get(memory_id, **desk.ids) for memory_id in dict.fromkeys(ids)]
+        answer = memory.batch_delete([{"memory_id": record["id"]} for record in told])
+    rows = [{"id": record["id"], "memory": record["memory"], "event": "DELETE"} for record in told]
+    if not desk.answer({**answer, "results": rows}):
+        for record in told:
+            desk.say(("- ", "red"), record["memory"])
+    return 0
+
+
+@click.command(
+    epilog=examples(
+        "memlayer erase --user alice",
+        "memlayer erase --user alice --run monday --yes",
+        "memlayer erase --everything",
+    )
+)
+@click.option("--everything", is_flag=True, help="Erase the whole memory, everybody's.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@verb(whose="optional")
+def erase(desk: Desk, everything: bool, yes: bool) -> int:
+    """Erase everything of a user, agent, run or app for good: history and protected memories, too."""
+    if everything == bool(desk.ids):
+        raise click.UsageError("Name whose memory to erase (--user, --agent, --run, --app), or --everything.")
+    with desk.memory() as memory:
+        if not yes:
+            whose = "everybody" if everything else ", ".join(f"{k[:-3]} {v}" for k, v in desk.ids.items())
+            held = "" if everything else f" ({many(memory.get_all(limit=1, **desk.ids)['count'], 'fact')})"
+            question = f"Erase everything of {whose}{held} in {memory.path} for good?"
+            click.confirm(question, abort=True, err=True)
+        if everything:
+            answer: dict[str, Any] = memory.reset()
+        else:
+            counts = memory.erase(**desk.ids)
+            answer = {"erased": counts}
+    if not desk.answer(answer):
+        told = [f"{number:,} {name.replace('_', ' ')}" for name, number in answer.get("erased", {}).items() if number]
+        desk.say(answer.get("message") or ("Erased: " + (", ".join(told) or "there was nothing") + "."))
+    return 0
+
+
+COMMANDS = (update, delete, erase)

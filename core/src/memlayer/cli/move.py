@@ -1,0 +1,80 @@
+"""Moving: `memlayer export`, `import`, `backup`."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import click
+
+from memlayer.cli.desk import Desk, examples, json_option, many, read_json, verb
+
+
+@click.command(
+    epilog=examples(
+        "memlayer export --user alice alice.json",
+        "memlayer export --user alice --history | gzip > alice.json.gz",
+        """memlayer export --user alice --filter '{"categories": {"in": ["food"]}}' food.json""",
+    )
+)
+@click.argument("file", default="-", required=False)
+@click.option("--filter", "filters", metavar="JSON", callback=json_option, help="Only what a filter finds.")
+@click.option("--history", is_flag=True, help="With what was replaced or deleted.")
+@verb(whose="needed")
+def export(desk: Desk, file: str, filters: Any, history: bool) -> int:
+    """Write memories, messages and items as JSON, to a file that only you can read, or to the standard output."""
+    with desk.memory() as memory:
+        found = memory.export(filters=filters, history=history, **desk.ids)
+        if not found["records"] and not found["items"]:
+            return desk.nothing(memory)
+    if file == "-":
+        Desk.answer(Desk(None, None, True, {}), found)
+        return 0
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+        json.dump(found, target, ensure_ascii=False, indent=2)
+        target.write("\n")
+    told: dict[str, Any] = {"file": file, "records": len(found["records"]), "items": len(found["items"])}
+    if not desk.answer(told):
+        desk.say(f"{many(told['records'], 'record')} and {many(told['items'], 'item')} written to {file}.")
+    return 0
+
+
+@click.command(
+    "import",
+    epilog=examples(
+        "memlayer import alice.json",
+        "memlayer import mem0.json          # what another memory's get_all() gave",
+        "gunzip -c alice.json.gz | memlayer import -",
+    ),
+)
+@click.argument("file")
+@verb()
+def import_(desk: Desk, file: str) -> int:
+    """Take in what export wrote, or another memory's get_all; what is there already stays as it is."""
+    data = read_json(file, "the file")
+    with desk.memory() as memory, desk.progress("Taking in") as progress:
+        counts = memory.import_(data, progress=progress)
+    if not desk.answer(counts):
+        known = f", {counts['known']:,} known already" if counts["known"] else ""
+        desk.say(f"{many(counts['records'], 'record')} and {many(counts['items'], 'item')} taken in{known}.")
+    return 0
+
+
+@click.command(epilog=examples("memlayer backup /backups/memory-monday.db"))
+@click.argument("file")
+@verb()
+def backup(desk: Desk, file: str) -> int:
+    """Write a whole, consistent copy of the memory's file while others go on writing."""
+    with desk.memory() as memory:
+        if not memory.path.exists():
+            return desk.nothing(memory, "Nothing to copy.")
+        made = memory.backup(file)
+    size = made.stat().st_size
+    if not desk.answer({"file": str(made), "bytes": size}):
+        desk.say(f"{size:,} bytes written to {made}.")
+    return 0
+
+
+COMMANDS = (export, import_, backup)

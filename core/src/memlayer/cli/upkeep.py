@@ -1,0 +1,71 @@
+"""Upkeep: `memlayer verify`, `rebuild`, `reembed`, `reextract`."""
+
+from __future__ import annotations
+
+import click
+
+from memlayer.cli.desk import Desk, examples, many, verb
+from memlayer.cli.talk import change_line
+
+
+@click.command(epilog=examples("memlayer verify", "memlayer verify --repair"))
+@click.option("--repair", is_flag=True, help="Rebuild the indexes where something is wrong, and check again.")
+@verb()
+def verify(desk: Desk, repair: bool) -> int:
+    """Check every index against the record of what was said and done."""
+    with desk.memory() as memory, desk.progress("Checking") as progress:
+        found = memory.verify(repair=repair, progress=progress)
+        path = memory.path
+    if not desk.answer(found):
+        for problem in found["problems"]:
+            desk.say(("problem: ", "red"), problem)
+        if found["ok"]:
+            desk.say(("ok  ", "green"), str(path))
+        elif not repair:
+            desk.note("memlayer verify --repair rebuilds the indexes.")
+    return 0 if found["ok"] else 1
+
+
+@click.command(epilog=examples("memlayer rebuild --path agent.db"))
+@verb()
+def rebuild(desk: Desk) -> int:
+    """Make every index anew from the record; embeds nothing."""
+    with desk.memory() as memory, desk.progress("Rebuilding") as progress:
+        counts = memory.rebuild(progress=progress)
+    if not desk.answer(counts):
+        desk.say(f"{many(counts['records'], 'record')} indexed anew.")
+    return 0
+
+
+@click.command(epilog=examples("memlayer reembed --config new-embedder.json --path agent.db"))
+@verb()
+def reembed(desk: Desk) -> int:
+    """Embed every memory anew, with the embedder of --config or the local one."""
+    with desk.memory() as memory, desk.progress("Embedding") as progress:
+        told = memory.reembed(progress=progress)
+    if not desk.answer(told):
+        desk.say(f"{many(told['records'], 'record')} embedded with {told['embedder']}.")
+    return 0
+
+
+@click.command(
+    epilog=examples(
+        "memlayer reextract --user alice                              # what waits to be read",
+        "memlayer reextract --user alice --everything --config llm.json  # the whole past, with a better model",
+    )
+)
+@click.option("--everything", is_flag=True, help="Read the whole past anew, not only what waits for it.")
+@verb(whose="needed")
+def reextract(desk: Desk, everything: bool) -> int:
+    """Read facts out of the kept messages."""
+    with desk.memory() as memory, desk.progress("Reading") as progress:
+        found = memory.reextract(everything=everything, progress=progress, **desk.ids)
+    if not desk.answer(found):
+        for change in found["results"]:
+            desk.say(change_line(change))
+        read, changed = len(found.get("episodes", [])), len(found["results"])
+        desk.say((f"{many(read, 'message')} read, {many(changed, 'memory', 'memories')} changed.", "dim"))
+    return 0
+
+
+COMMANDS = (verify, rebuild, reembed, reextract)
