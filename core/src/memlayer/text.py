@@ -51,6 +51,7 @@ class Analysis(NamedTuple):
     """QUESTION, TIME, PICTURE, NUMBER, NAME and TITLE."""
 
 
+@lru_cache(maxsize=256)
 def analyse(text: str) -> Analysis:
     """Reads a text for the index."""
     flags = 0
@@ -69,7 +70,9 @@ def analyse(text: str) -> Analysis:
             flags |= flag
     keys = _keys(said)
     count = len(said) if text.isascii() else max(len(said), len(keys))
-    return Analysis(np.array(keys + caption, dtype=np.int64), count, flags)
+    terms = np.array(keys + caption, dtype=np.int64)
+    terms.setflags(write=False)
+    return Analysis(terms, count, flags)
 
 
 def query_terms(text: str) -> Terms:
@@ -79,8 +82,8 @@ def query_terms(text: str) -> Terms:
 
 def likeness(text: str) -> int:
     """One key for all texts of the same words, their order and the small words aside; signed, 64 bits."""
-    keys = np.unique(analyse(text).terms)
-    return int.from_bytes(blake2b(keys.tobytes(), digest_size=8).digest(), "little", signed=True)
+    keys = sorted(set(analyse(text).terms.tolist()))
+    return int.from_bytes(blake2b(repr(keys).encode(), digest_size=8).digest(), "little", signed=True)
 
 
 def spoken(text: str) -> str:

@@ -179,6 +179,12 @@ class Database:
             finally:
                 connection.rollback()
 
+    @contextmanager
+    def look(self) -> Iterator[sqlite3.Connection]:
+        """As `read`, for a single statement: SQLite gives it a snapshot of its own, without a transaction around it."""
+        with self._use(create=False) as connection, translated("read", self.path):
+            yield connection
+
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
         target = Path(file).expanduser()

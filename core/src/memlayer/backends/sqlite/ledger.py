@@ -80,7 +80,7 @@ class SQLiteLedger:
 
     def sequence(self) -> int:
         """The sequence of the last event that was written; 0 for an empty ledger."""
-        with self.database.read() as connection:
+        with self.database.look() as connection:
             row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
         return int(row[0]) if row else 0
 
@@ -171,7 +171,7 @@ class SQLiteLedger:
         """Which of the callers' message ids this exact scope holds already: message id to episode id."""
         found: dict[str, str] = {}
         owner = scope.owner
-        with self.database.read() as connection:
+        with self.database.look() as connection:
             for message_id in ids:
                 row = connection.execute(
                     "SELECT r.id FROM records r JOIN owners o ON o.id = r.owner WHERE r.message_id = ? "
@@ -236,8 +236,8 @@ class SQLiteLedger:
         """The owner's index rows whose version is greater than `after`, in the order of `seq`."""
         # Left to itself SQLite reads the whole owner in the order of `seq`; what is new is found by its version.
         source = "entries" if after <= 0 else "entries INDEXED BY entries_by_version"
-        query = f"SELECT {INDEX_ROW} FROM {source} WHERE owner = ? AND version > ?"  # noqa: S608
-        with self.database.read() as connection:
+        query = f"SELECT {INDEX_ROW} FROM {source} WHERE owner = ? AND version > ?"
+        with self.database.look() as connection:
             rows = connection.execute(query, (owner, after)).fetchall()
         at = _SOURCES
         rows = [(*row[:at], () if row[at] == "[]" else tuple(json.loads(row[at])), *row[at + 1 :]) for row in rows]
@@ -269,7 +269,7 @@ class SQLiteLedger:
 
     def meta(self, key: str) -> str | None:
         """What is noted about the file under `key`."""
-        with self.database.read() as connection:
+        with self.database.look() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else None
 
@@ -405,7 +405,7 @@ class SQLiteLedger:
             _EVENT, (record.id, *ids, change.action, change.reason, actor, micros(now), encode(row))
         ).lastrowid
         assert sequence is not None
-        digest, like = content_hash(record.text), likeness(record.text)
+        digest, like = content_hash(record.text), 0 if record.kind == "episode" else likeness(record.text)
         if change.action == "ADD":
             owner = _scope.owner_id(connection, record.scope.owner)
             try:
