@@ -1,0 +1,139 @@
+"""Two nodes for a StateGraph: one recalls before the model, one remembers after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage, convert_to_messages
+from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables.config import set_config_context
+from langgraph.runtime import get_runtime
+from typing_extensions import TypedDict
+
+from memlayer import AsyncMemory, Memory
+from memlayer.types import MemoryItem
+from memlayer_langgraph._messages import question, rows
+from memlayer_langgraph._scope import ScopeOf, Whose, thread_of
+
+Node = RunnableLambda[Any, dict[str, Any]]
+
+
+class MemoryState(TypedDict, total=False):
+    """The keys that `recall_node` writes; a state has those of them that its graph reads."""
+
+    memories: list[MemoryItem]
+    """What was found, best first, as `Memory.search` gives it."""
+    memory_context: str
+    """The same as a block for a prompt, fenced as data; "" where nothing was found."""
+
+
+def recall_node(
+    memory: Memory | AsyncMemory,
+    *,
+    user_id: str | None = None,
+    agent_id: str | None = None,
+    run_id: str | None = None,
+    app_id: str | None = None,
+    scope: ScopeOf | None = None,
+    shared: bool = False,
+    query: Callable[[Any], str] | None = None,
+    messages_key: str = "messages",
+    max_tokens: int = 2000,
+    **search: Any,
+) -> Node:
+    """A node that writes what the memory knows about the last human message into the state (see `MemoryState`).
+
+    Ids that are not given come from the run's context: its fields `user_id`, `agent_id`, `run_id`, `app_id`, or what
+    `scope` makes of the `Runtime`. A run without a user raises, unless `shared` says that an agent's users share one
+    memory. `query` makes the question out of the state. Other keywords are those of `Memory.search`.
+    """
+    sync, other = faces(memory)
+    ids = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
+    whose = Whose(ids, scope, shared=shared)
+
+    def ask(state: Any) -> str:
+        return query(state).strip() if query is not None else question(_messages(state, messages_key))
+
+    def recall(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        scope_ids, asked = whose.reads(runtime_of(config)), ask(state)
+        if not asked:
+            return dict(_NOTHING)
+        found = sync.search(asked, **scope_ids, **search)["results"]
+        block = sync.context(ids=[row["id"] for row in found], max_tokens=max_tokens, **scope_ids)
+        return {"memories": found, "memory_context": block}
+
+    async def arecall(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        scope_ids, asked = whose.reads(runtime_of(config)), ask(state)
+        if not asked:
+            return dict(_NOTHING)
+        found = (await other.search(asked, **scope_ids, **search))["results"]
+        block = await other.context(ids=[row["id"] for row in found], max_tokens=max_tokens, **scope_ids)
+        return {"memories": found, "memory_context": block}
+
+    return RunnableLambda(recall, afunc=arecall, name="recall")
+
+
+def remember_node(
+    memory: Memory | AsyncMemory,
+    *,
+    user_id: str | None = None,
+    agent_id: str | None = None,
+    run_id: str | None = None,
+    app_id: str | None = None,
+    scope: ScopeOf | None = None,
+    shared: bool = False,
+    messages_key: str = "messages",
+    **add: Any,
+) -> Node:
+    """A node that keeps what was said in the state's messages; what it has kept before is left as it is.
+
+    Ids as for `recall_node`; the thread of a checkpointer becomes the run. Tool results and system messages are not
+    kept. Other keywords are those of `Memory.add`.
+    """
+    sync, other = faces(memory)
+    ids = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
+    whose = Whose(ids, scope, shared=shared)
+
+    def said(state: Any, runtime: Any) -> list[dict[str, Any]]:
+        return rows(_messages(state, messages_key), threaded=thread_of(runtime) is not None)
+
+    def remember(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        runtime = runtime_of(config)
+        scope_ids, found = whose.writes(runtime), said(state, runtime)
+        if found:
+            sync.add(found, **scope_ids, **add)
+        return {}
+
+    async def aremember(state: Any, config: RunnableConfig) -> dict[str, Any]:
+        runtime = runtime_of(config)
+        scope_ids, found = whose.writes(runtime), said(state, runtime)
+        if found:
+            await other.add(found, **scope_ids, **add)
+        return {}
+
+    return RunnableLambda(remember, afunc=aremember, name="remember")
+
+
+_NOTHING: dict[str, Any] = {"memories": [], "memory_context": ""}
+
+
+def faces(memory: Memory | AsyncMemory) -> tuple[Memory, AsyncMemory]:
+    """The sync and the async face of one memory."""
+    return (memory.sync, memory) if isinstance(memory, AsyncMemory) else (memory, AsyncMemory.of(memory))
+
+
+def runtime_of(config: RunnableConfig) -> Any:
+    """The runtime of the run that a config belongs to; None outside of a graph."""
+    # Python 3.10 does not hand context variables on to tasks, so the config says it, not the surroundings.
+    with set_config_context(config) as context:
+        return context.run(_runtime)
+
+
+def _runtime() -> Any:
+    return get_runtime()
+
+
+def _messages(state: Any, key: str) -> Sequence[BaseMessage]:
+    found = state[key] if isinstance(state, Mapping) else getattr(state, key)
+    return convert_to_messages(found)
