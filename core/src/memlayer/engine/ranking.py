@@ -70,7 +70,7 @@ def rank(
         pool = Pool(segment, slots)
         signals = measure(segment, question, vector, pool, times)
         scores = _score(signals, weights)
-        spoken, voices = _meet(segment, pool, scores, shown[slots])
+        spoken, voices = _meet(segment, pool, scores, shown[slots], segment.broken(view)[slots])
         best = _top(spoken, shown[slots], segment.seq[slots], max(limit, _DEEP))
         # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
         kept = spoken[best].tolist()
@@ -97,14 +97,18 @@ def _score(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Float
     return total
 
 
-def _meet(segment: Segment, pool: Pool, scores: Floats, shown: Mask) -> tuple[Floats, Slots]:
-    """Scores after facts have met turns, and for each place the place that speaks for it: a turn or itself."""
+def _meet(segment: Segment, pool: Pool, scores: Floats, shown: Mask, broken: Mask) -> tuple[Floats, Slots]:
+    """Scores after facts have met turns, and for each place the place that speaks for it: a turn or itself.
+
+    A turn with a fact that no longer holds does not speak for its other facts: who asks for what was replaced must not
+    be given what stood beside it.
+    """
     spoken, voices = scores.copy(), np.arange(pool.size)
     facts, turns = pool.facts, pool.turns
     # The episode of a turn that stands in the index as a fact has no words of its own.
     silent = ~segment.indexed[pool.slots[turns]]
     np.maximum.at(spoken, turns[silent], scores[facts[silent]])
-    said = ~silent & shown[facts]
+    said = ~silent & shown[facts] & ~broken[turns]
     facts, turns = facts[said], turns[said]
     # The best fact of each turn comes last of its turn in this order; of equal ones the older row.
     order = np.lexsort((-facts, scores[facts], turns))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from memlayer._blas import one_thread
+from memlayer.engine.asked import answers, asked, attributes
 from memlayer.engine.question import Question, understand
 from memlayer.engine.ranking import Ranked, rank
 from memlayer.engine.segments import IndexRow, Segment, SegmentCache
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 STRICT = 0.5
 """The score below which `filter_memories` leaves a result out: it answers the question less often than not."""
+SLOT = 0.9
+"""How surely an exact fact answers the question that asks for its slot."""
 RERANKED = 4
 """How many times `limit` results a reranker gets to read."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -63,7 +66,7 @@ class Recall:
     def search(self, query: Query) -> list[Hit]:
         """The records that answer the query, best first; the score never rises down the list."""
         wanted = query.limit * RERANKED if query.rerank and self._reranker else query.limit
-        ranked = self._ranked(query, wanted)
+        ranked = self._answered(query, self._ranked(query, wanted))[:wanted]
         if query.threshold is not None:
             ranked = [r for r in ranked if r.score >= query.threshold]
         hits = self._hits(ranked, query)
@@ -86,6 +89,27 @@ class Recall:
             with segment.lock:
                 total += int(segment.shown(view, segment.evidence(view, scope)).sum())
         return total
+
+    def _answered(self, query: Query, ranked: list[Ranked]) -> list[Ranked]:
+        """The results, with the exact facts in front that fill a slot which the query asks for."""
+        wanted = asked(query.text)
+        if not wanted or query.view.known_at is not None or "fact" not in (query.view.kinds or ("fact",)):
+            return ranked
+        facts = [
+            r
+            for r in self._store.related(scope=query.scope, slots=attributes(wanted))
+            if any(answers(a, r) for a in wanted)
+            and alive(r, query.view)
+            and (query.where is None or matches(query.where, r))
+        ]
+        held = {r.id: r for r in ranked}
+        for number, fact in enumerate(sorted(facts, key=lambda r: r.valid_from), 1):
+            known = held.get(fact.id) or Ranked(fact.id, 0, 0.0, fact.sources, {})
+            score = 1 - (1 - known.score) * (1 - SLOT)
+            held[fact.id] = known._replace(
+                score=score, seq=known.seq or number, shares={**known.shares, "slot": round(score - known.score, 4)}
+            )
+        return sorted(held.values(), key=lambda r: (-r.score, -r.seq))
 
     def _ranked(self, query: Query, limit: int) -> list[Ranked]:
         if query.view.known_at is not None:

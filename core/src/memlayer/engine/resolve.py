@@ -6,8 +6,8 @@ fires only where subject, slot and lifetime all speak for it:
 - Only current facts of the same user, agent and app are touched. `run_id` does not part them: a fact is about the
   person and not about the conversation, so what is said in run B may replace what was said in run A. A scope that
   has nothing but a run keeps to that run.
-- "user" in the mouths of two named speakers are two people. Someone who may be one of many ("the user's friend",
-  "the user's brother") has no single slots until words of change or correction point back to what was said.
+- "user" in the mouths of two named speakers are two people. Someone who may be one of many ("the user's friend")
+  has no single slots until a correction points back; one of few ("the user's brother") until words of change do.
 - Immutable records are never touched; the new fact is added beside.
 - Who speaks of an earlier time never replaces who speaks of a later one: the late arrival goes into the past, its
   lifetime ends where the newer fact begins.
@@ -52,7 +52,7 @@ _NEAR = timedelta(hours=1)
 
 _CHANGE = re.compile(
     r"\b(?:moved?|moving|relocated?|now|switched|changed?|no longer|any ?more|new|became|started|joined|left|quit"
-    r"|back|these days|nowadays|instead)\b",
+    r"|back|these days|nowadays|instead|promoted|hired|landed|retrained|traded|sold|replaced)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
@@ -60,15 +60,33 @@ _BESIDE = re.compile(
     r"|temporarily|for now|for the (?:summer|winter|week|month|semester)|staying|visiting|volunteer\w*)\b",
     re.IGNORECASE,
 )
-_ONE_OF_MANY = (
+# Of these one has any number: another friend each time. Of those one has few: words of change point to the same one.
+_ANY_NUMBER = (
     "friend buddy colleague coworker co-worker teammate classmate roommate flatmate neighbor neighbour "
-    "acquaintance someone somebody person people guy girl man woman kid child son daughter brother sister "
-    "sibling twin cousin aunt uncle niece nephew grandmother grandfather grandma grandpa grandparent relative "
-    "in-law student client customer patient pet dog cat puppy pup kitten horse bird rabbit fish car bike house "
-    "company team ex"
+    "acquaintance someone somebody person people guy girl man woman cousin aunt uncle niece nephew relative in-law "
+    "student client customer patient ex"
 )
-_MANY = frozenset(_ONE_OF_MANY.split())
+_A_FEW = (
+    "kid child son daughter brother sister sibling twin grandmother grandfather grandma grandpa grandparent pet dog "
+    "cat puppy pup kitten horse bird rabbit fish car bike house company team"
+)
+_MANY, _FEW = frozenset(_ANY_NUMBER.split()), frozenset(_A_FEW.split())
 _PLACED = frozenset({"lives_in", "comes_from", "born_in"})
+# Slots of which people name several without any change: only words of change, or these words, claim the whole slot.
+_CLAIM = {
+    "occupation": re.compile(r"(?!)"),
+    "comes_from": re.compile(r"(?!)"),
+    "born_in": re.compile(r"(?!)"),
+    "drives": re.compile(r"\bdriv", re.IGNORECASE),
+    "works_at": re.compile(r"^(?!.*\bwork\w* with\b)", re.IGNORECASE),
+}
+# Diets that exclude each other; all others go together (vegetarian and gluten-free).
+_DIETS = (
+    frozenset(
+        {"vegetarian", "vegan", "pescatarian", "pescetarian", "flexitarian", "omnivore", "carnivore", "plant based"}
+    ),
+    frozenset({"keto", "ketogenic", "paleo", "low carb", "mediterranean", "mediterranean diet", "atkins", "carnivore"}),
+)
 _COUNTED = frozenset({"thing", "food", "activity"})
 
 
@@ -298,36 +316,52 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return "end" if new.valid_to is not None and new.valid_to != old.valid_to else "same"
     if new.negated or new.value is None or old.value is None or new.valid_to is not None:
         return None
-    if slot.single and _claims_slot(new, candidate):
+    if slot.single and _one_and_only(new, candidate):
         return _in_single_slot(new, candidate, old)
     return "correct" if _is_slip(new, candidate, old) else None
 
 
-def _in_single_slot(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
+def _in_single_slot(new: Record, candidate: Candidate, old: Record) -> _Conflict | Literal["coarser"] | None:
     """Two values of a slot that holds one."""
     if normal.contains(new.value, old.value):
         return "refine"
-    change = candidate.correction or bool(_CHANGE.search(new.text))
+    change = _says_change(new, candidate)
     if not change and new.attribute != "occupation" and normal.contains(old.value, new.value):
         return "coarser"
-    if new.attribute in _PLACED and not change:
-        wide, was_wide = normal.value(new.value) in REGIONS, normal.value(old.value) in REGIONS
-        if wide != was_wide:
-            return None
-    return "supersede"
+    return "supersede" if change or _claims_slot(new, old) else None
 
 
-def _claims_slot(new: Record, candidate: Candidate) -> bool:
+def _claims_slot(new: Record, old: Record) -> bool:
+    """Says whether a statement without words of change leaves no room for the value before."""
+    claim = _CLAIM.get(new.attribute or "")
+    if claim is not None and not claim.search(new.text):
+        return False
+    now, before = normal.value(new.value), normal.value(old.value)
+    if new.attribute == "diet":
+        return any(now in family and before in family for family in _DIETS)
+    # A region may contain the town.
+    return new.attribute not in _PLACED or (now in REGIONS) == (before in REGIONS)
+
+
+def _one_and_only(new: Record, candidate: Candidate) -> bool:
     """Says whether a statement gives *the* value of a single slot: no second job, no stay, no one of many."""
-    topicless = new.attribute in ("favorite", "detail")
-    return not (topicless or _BESIDE.search(new.text) or _one_of_many(new, candidate))
+    name = new.attribute or ""
+    topicless = name in ("favorite", "detail")
+    several = name.startswith("favorite:") and normal.value(name, plural=True) != normal.value(name)
+    return not (topicless or several or _BESIDE.search(new.text) or _one_of_many(new, candidate))
 
 
 def _one_of_many(new: Record, candidate: Candidate) -> bool:
     """Says whether the subject may be another one than before: one of several friends, brothers or dogs."""
     head = normal.words(new.subject or "user")
-    said_before = candidate.correction or bool(_CHANGE.search(new.text))
-    return len(head) > 1 and head[-1] in _MANY and not said_before
+    if len(head) < 2 or candidate.correction:
+        return False
+    return head[-1] in _MANY or (head[-1] in _FEW and not _says_change(new, candidate))
+
+
+def _says_change(new: Record, candidate: Candidate) -> bool:
+    """Says whether the words speak of a change or correction, the value's own words ("New York") aside."""
+    return candidate.correction or bool(_CHANGE.search(new.text.replace(new.value or "\0", " ")))
 
 
 def _is_slip(new: Record, candidate: Candidate, old: Record) -> bool:

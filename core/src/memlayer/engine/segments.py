@@ -178,6 +178,14 @@ class Segment:
         carried[turns[live[facts]]] = True
         return cited, carried
 
+    def broken(self, view: View) -> Mask:
+        """Slots of turns that a fact cites which the view holds for dead."""
+        mask = np.zeros(self.count, np.bool_)
+        if not view.everything:
+            facts, turns = self.links()
+            mask[turns[~self._lives(view)[facts]]] = True
+        return mask
+
     def links(self) -> tuple[Slots, Slots]:
         """Pairs of slots: a fact, and an episode that it cites."""
         if "links" not in self.memo:
