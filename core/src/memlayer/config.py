@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -28,6 +29,8 @@ _REMOVED = {
     "disable_history": "history is how replaced facts are kept; it cannot be switched off",
     "telemetry": "drop it: nothing is reported to anybody",
 }
+_CONFIG_CLASS = re.compile(r"(\w*?)(?:LLM|Llm|Embedder|Embedding)?Config")
+_ONE_WORD = {"lm_studio": "lmstudio", "deep_seek": "deepseek", "hugging_face": "huggingface", "vertex_ai": "vertexai"}
 _EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
 
 
@@ -37,12 +40,13 @@ class Settings:
 
     path: Path | str | None = None
     """The one file; ":memory:" for one that goes with the memory; None for the default place."""
-    llm: Any = None
-    embedder: Any = None
-    vector_store: Any = None
-    graph_store: Any = None
-    reranker: Any = None
-    extractor: Any = None
+    # Parts hold keys and passwords: none of them is ever shown.
+    llm: Any = field(default=None, repr=False)
+    embedder: Any = field(default=None, repr=False)
+    vector_store: Any = field(default=None, repr=False)
+    graph_store: Any = field(default=None, repr=False)
+    reranker: Any = field(default=None, repr=False)
+    extractor: Any = field(default=None, repr=False)
     custom_categories: tuple[Mapping[str, str], ...] | None = None
     custom_instructions: str | None = None
     custom_fact_extraction_prompt: str | None = None
@@ -95,6 +99,8 @@ def read(config: Mapping[str, Any]) -> Settings:
 
 def part(kind: str, spec: Any) -> Any:
     """The object that a specification names: itself, a provider's name, a URL or a provider dict; None stays None."""
+    if spec is not None and not isinstance(spec, str | Mapping):
+        spec = _typed(spec)
     if spec is None or not isinstance(spec, str | Mapping):
         return spec
     provider, options = _provider(kind, spec)
@@ -115,10 +121,32 @@ def part(kind: str, spec: Any) -> Any:
         raise ConfigurationError(f"{kind} {provider!r}: {error}") from error
 
 
+def _typed(spec: Any) -> Any:
+    """A typed configuration object (mem0's `OpenAILLMConfig`, say) as a provider dict; any other object as it is."""
+    named = _CONFIG_CLASS.fullmatch(type(spec).__name__)
+    if named is None:
+        return spec
+    values = {k: v for k, v in vars(spec).items() if v is not None and not k.startswith("_")}
+    provider = values.pop("provider", None) or _slug(named.group(1))
+    inner = values.pop("config", None)
+    return {"provider": provider, "config": values if inner is None else inner}
+
+
+def _slug(name: str) -> str:
+    """The provider that a class is named after: AzureOpenAI gives azure_openai; Base, and no name, openai."""
+    name = {"": "OpenAI", "Base": "OpenAI", "AWSBedrock": "AwsBedrock"}.get(name, name).replace("OpenAI", "Openai")
+    slug = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return _ONE_WORD.get(slug, slug)
+
+
 def _provider(kind: str, spec: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if isinstance(spec, str):
         parts = urlsplit(spec)
-        return (parts.scheme, {"url": spec}) if parts.netloc else (spec, {})
+        if parts.netloc:
+            return parts.scheme, {"url": spec}
+        # "openai/gpt-4o-mini" names a provider and its model.
+        provider, _, model = spec.partition("/")
+        return provider, {"model": model} if model else {}
     if "provider" not in spec:
         raise ConfigurationError(f'{kind} must name its provider: {{"provider": "…", "config": {{…}}}}')
     options = {k: v for k, v in spec.items() if k not in ("provider", "config")}

@@ -1,0 +1,225 @@
+"""Every server that speaks OpenAI's wire, through the `openai` package: chat and embeddings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from memlayer.errors import ConfigurationError, MissingDependencyError
+from memlayer.models import _calls, _shape
+from memlayer.models._vectors import Dimensions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_REFUSALS = frozenset({400, 415, 422, 501})
+_TOO_LONG = ("context_length_exceeded", "string_above_max_length")
+_EMBED_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """Where a server is and how it lets callers in; makes the client that is shared by all threads."""
+
+    base_url: str | None = None
+    """None for OpenAI's own, or what `OPENAI_BASE_URL` says."""
+    key: str | None = None
+    azure: Mapping[str, Any] | None = None
+    """Arguments of the client for Azure (azure_endpoint, api_version, azure_deployment); None for other servers."""
+    timeout: float = 60.0
+    """Seconds that one call may take."""
+    headers: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Address({self.host!r})"
+
+    @property
+    def host(self) -> str:
+        """The server's name, without credentials."""
+        url = str((self.azure or {}).get("azure_endpoint") or self.base_url or "")
+        parts = urlsplit(url)
+        return (parts.hostname or "api.openai.com") + (f":{parts.port}" if parts.port else "")
+
+    def client(self) -> Any:
+        """A client that tries once: trying again is ours, for all providers alike."""
+        try:
+            import openai
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError("openai", "'memlayer-core[openai]'") from error
+        common: dict[str, Any] = {"timeout": self.timeout, "max_retries": 0}
+        if self.headers:
+            common["default_headers"] = dict(self.headers)
+        if self.azure is not None:
+            return openai.AzureOpenAI(api_key=self.key, **self.azure, **common)
+        return openai.OpenAI(api_key=self.key or "none", base_url=self.base_url, **common)
+
+
+class _Client:
+    """The client of an address, made on first use."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def __call__(self) -> Any:
+        if self._client is None:
+            with self._lock:
+                if self._client is None:
+                    self._client = self.address.client()
+        return self._client
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may show."""
+        return (self.address.key,) if self.address.key else ()
+
+
+class OpenAILanguageModel:
+    """A chat model behind OpenAI's wire; safe for many threads.
+
+    JSON is asked for by schema, by JSON mode or in words: by the first that the server takes. A parameter that the
+    model refuses (a temperature, say) is left out from then on.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        address: Address | None = None,
+        options: Mapping[str, Any] | None = None,
+        vision: str | None = None,
+        patience: _calls.Patience | None = None,
+    ) -> None:
+        """`options` are parameters of every call (temperature, max_tokens …); nothing is connected yet.
+
+        `vision` says that the model sees pictures, and how closely: "low", "high" or "auto".
+        """
+        if not isinstance(model, str) or not model:
+            raise ConfigurationError(f"llm: model must be the name of a model, not {model!r}")
+        self.model = model
+        self.name = model
+        self.vision = vision
+        self._client = _Client(Address() if address is None else address)
+        self._options = {"temperature": 0.0, **(options or {})}
+        self._patience = patience or _calls.Patience()
+        self._lock = threading.Lock()
+        self.usage = {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0}
+        """What was used so far, as the server counts."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.model!r}, at {self._client.address.host})"
+
+    def complete(self, messages: Sequence[dict[str, Any]], *, schema: dict[str, Any] | None = None) -> str:
+        """The model's answer; JSON that fits `schema` where one is given and the model is able to."""
+        key = f"{self._client.address.host}/{self.model}"
+
+        def work() -> str:
+            if schema is None:
+                return self._ask({"messages": list(messages)})
+            return _shape.descend(
+                key,
+                lambda way: self._ask(
+                    {
+                        "messages": _shape.told(messages, way, schema),
+                        **({"response_format": f} if (f := _shape.response_format(way, schema)) else {}),
+                    }
+                ),
+                refused=refused,
+            )
+
+        answer = _calls.call(work, what=f"model {key}", patience=self._patience, secrets=self._client.secrets)
+        return _shape.tidy(answer, schema)
+
+    def _ask(self, request: dict[str, Any]) -> str:
+        """One completion; a refused parameter is left out and not sent again."""
+        while True:
+            options = dict(self._options)
+            try:
+                found = self._client().chat.completions.create(model=self.model, **request, **options)
+            except Exception as error:
+                # Told by its status and its words; everything that is no refused parameter goes on up.
+                if not self._drop(error, options):
+                    raise
+                continue
+            self._count(getattr(found, "usage", None))
+            choices = getattr(found, "choices", None) or []
+            message = choices[0].message if choices else None
+            return (getattr(message, "content", None) or getattr(message, "refusal", None) or "") if message else ""
+
+    def _drop(self, error: BaseException, sent: Mapping[str, Any]) -> bool:
+        if _calls.status(error) not in _REFUSALS:
+            return False
+        told = f"{getattr(error, 'param', None) or ''} {error}"
+        with self._lock:
+            for name in sent:
+                if name in told:
+                    value = self._options.pop(name, None)
+                    if name == "max_tokens" and value is not None:
+                        self._options["max_completion_tokens"] = value
+                    return True
+        return False
+
+    def _count(self, usage: Any) -> None:
+        with self._lock:
+            self.usage["calls"] += 1
+            for name in ("prompt_tokens", "completion_tokens"):
+                self.usage[name] += getattr(usage, name, 0) or 0
+
+
+class OpenAIEmbedder:
+    """An embedding model behind OpenAI's wire; safe for many threads."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        dimensions: int | None = None,
+        address: Address | None = None,
+        shorten: bool = False,
+        patience: _calls.Patience | None = None,
+    ) -> None:
+        """`dimensions` are checked against what the server gives; None asks it once.
+
+        `shorten` asks the server for vectors of so many dimensions, as newer OpenAI models can.
+        """
+        self.model = model
+        self.name = model
+        self._client = _Client(Address() if address is None else address)
+        self._shorten = dimensions if shorten else None
+        self._patience = patience or _calls.Patience()
+        self._dimensions = Dimensions(model, dimensions, self._fetch)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.model!r}, at {self._client.address.host})"
+
+    @property
+    def dimensions(self) -> int:
+        """Length of the vectors; asks the model once where nobody said it."""
+        return self._dimensions.known()
+
+    def embed(self, texts: Sequence[str], *, kind: Literal["query", "document"] = "document") -> NDArray[np.float32]:
+        """One unit vector per text, in the same order; shape (n, dimensions)."""
+        return self._dimensions.matrix(texts, _EMBED_AT_ONCE)
+
+    def _fetch(self, texts: Sequence[str]) -> list[Sequence[float]]:
+        key = f"{self._client.address.host}/{self.model}"
+        extra = {} if self._shorten is None else {"dimensions": self._shorten}
+
+        def work() -> list[Sequence[float]]:
+            found = self._client().embeddings.create(
+                model=self.model, input=list(texts), encoding_format="float", **extra
+            )
+            return [row.embedding for row in sorted(found.data, key=lambda row: row.index)]
+
+        return _calls.call(work, what=f"embedder {key}", patience=self._patience, secrets=self._client.secrets)
+
+
+def refused(error: BaseException) -> bool:
+    """Says whether a server refused the form of a request, as one does that knows no schemas."""
+    code = str(getattr(error, "code", "") or "")
+    return _calls.status(error) in _REFUSALS and code not in _TOO_LONG
