@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite.where import register
 from memlayer.errors import (
     BackendError,
@@ -25,6 +26,9 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one."""
 
 APPLICATION_ID = 0x6D656D6C  # "meml": says whose file it is to anyone who opens it.
+
+PURGES = 10
+"""How often erasing looks for a moment in which nobody else writes."""
 
 FORK_WAIT = BUSY_TIMEOUT
 """Seconds that a fork waits for each connection to come to rest."""
@@ -145,6 +149,7 @@ class Database:
         self.path = Path(path).expanduser()
         self._timeout = timeout
         self._closed = False
+        self._descriptor: int | None = None
         self._begin()
         _databases.add(self)
 
@@ -219,6 +224,39 @@ class Database:
                     operation="checkpoint",
                 )
 
+    def purge(self) -> None:
+        """Leaves no byte of what was erased, in the log or between the rows of the file."""
+        for _ in range(PURGES):
+            with self._writing:
+                self.checkpoint()
+                # A connection of its own: what the others have read is void when this one commits.
+                connection, _ = self._open(create=True)
+                try:
+                    with translated("purge", self.path):
+                        if self._purged(connection):
+                            return
+                finally:
+                    connection.close()
+        raise BackendTimeoutError(
+            f"what was erased may still lie between the rows of {self.path}, because others kept on writing; "
+            "erase again when they are done",
+            backend="sqlite",
+            operation="purge",
+        )
+
+    def _purged(self, connection: sqlite3.Connection) -> bool:
+        connection.execute("BEGIN IMMEDIATE")
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size:  # another process came in between
+            connection.rollback()
+            return False
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_RDWR)
+        scrub(self._descriptor)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+        return True
+
     def close(self) -> None:
         """Closes every connection; idempotent."""
         with self._registry:
@@ -227,6 +265,10 @@ class Database:
                 held.close()
             self._held.clear()
         self._local = threading.local()
+        # Closing a descriptor drops the locks that this process has on the file, SQLite's for other memories included.
+        if self._descriptor is not None and not any(d.path == self.path and d._held for d in list(_databases)):
+            os.close(self._descriptor)
+            self._descriptor = None
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 

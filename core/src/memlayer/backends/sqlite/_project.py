@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import dumps, micros
 from memlayer.text import analyse
-from memlayer.types import Change, Record, Scope
+from memlayer.types import ID_FIELDS, Change, Record, Scope
 
 _ENTRY = f"INSERT OR REPLACE INTO entries VALUES ({', '.join('?' * 24)})"
 _TOUCH = (
@@ -175,12 +175,17 @@ class Projection:
             self.sweep(connection, owner)
 
     def node(self, connection: sqlite3.Connection, uid: str, owner: int, scope: Scope, name: str, kind: str) -> None:
-        """Writes a node; a type that says something replaces "thing", never the other way round."""
+        """Writes a node; a type that says something replaces "thing", never the other way round.
+
+        It bears the id of its owner alone: other conversations mention it as well, and this one may be erased.
+        """
+        home = next((f for f in ("user_id", "agent_id", "app_id", "run_id") if getattr(scope, f) is not None), None)
+        ids = [getattr(scope, f) if f == home else None for f in ID_FIELDS]
         connection.execute(
             "INSERT INTO nodes (uid, owner, user_id, agent_id, run_id, app_id, name, name_key, type, aliases) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '[]') ON CONFLICT (uid) DO UPDATE SET type = excluded.type "
             "WHERE nodes.type = 'thing' AND excluded.type <> 'thing'",
-            (uid, owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id, name, name_key(name), kind),
+            (uid, owner, *ids, name, name_key(name), kind),
         )
 
 

@@ -147,7 +147,7 @@ class SQLiteLedger:
                 counts = self._projection.erase(connection, scope, self._targets, items=kinds is None)
             finally:
                 connection.execute("DROP TABLE doomed")
-        self.database.checkpoint()
+        self.database.purge()
         return counts
 
     def forget(self, ids: Sequence[str], *, scope: Scope) -> dict[str, int]:
@@ -164,7 +164,7 @@ class SQLiteLedger:
                 counts = self._projection.erase(connection, scope, self._targets, items=False, whole=False)
             finally:
                 connection.execute("DROP TABLE doomed")
-        self.database.checkpoint()
+        self.database.purge()
         return counts
 
     def messages_known(self, ids: Sequence[str], scope: Scope) -> dict[str, str]:
