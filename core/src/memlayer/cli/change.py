@@ -21,7 +21,7 @@ from memlayer.cli.desk import Desk, examples, json_option, many, verb
 @click.option("--metadata", metavar="JSON", callback=json_option, help="The new metadata, in place of the old.")
 @verb(whose="optional")
 def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str, Any] | None) -> int:
-    """Change a memory's text or metadata; what it was stays in its history."""
+    """Change a memory's text or metadata; its history keeps the old."""
     if words is None and metadata is None:
         raise click.UsageError("Give a new text, --metadata, or both.")
     with desk.memory() as memory:
@@ -35,9 +35,9 @@ def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str,
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @verb(whose="optional")
 def delete(desk: Desk, ids: tuple[str, ...]) -> int:
-    """Take memories, and what they were read from, out of every result; their history stays.
+    """Take memories out of every result; their history stays.
 
-    All or none. `memlayer erase` removes for good.
+    What they were read from goes with them. All of them go, or none. `memlayer erase` removes for good.
     """
     with desk.memory() as memory:
         told = [memory.get(memory_id, **desk.ids) for memory_id in dict.fromkeys(ids)]
@@ -60,7 +60,10 @@ def delete(desk: Desk, ids: tuple[str, ...]) -> int:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @verb(whose="optional")
 def erase(desk: Desk, everything: bool, yes: bool) -> int:
-    """Erase everything of a user, agent, run or app for good: history and protected memories, too."""
+    """Erase everything of a user, agent, run or app for good.
+
+    Memories, messages, items and their history go, protected ones too. It asks first, unless there is --yes.
+    """
     if everything == bool(desk.ids):
         raise click.UsageError("Name whose memory to erase (--user, --agent, --run, --app), or --everything.")
     with desk.memory() as memory:

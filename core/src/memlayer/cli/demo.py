@@ -12,7 +12,7 @@ import click
 from rich.rule import Rule
 
 from memlayer.cli.desk import Desk, day, examples, many, text, verb
-from memlayer.cli.look import tell_history
+from memlayer.cli.look import event
 from memlayer.cli.picture import graph_tree, profile_table
 from memlayer.cli.talk import change_line
 from memlayer.errors import ConfigurationError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command(epilog=examples("memlayer demo", "memlayer demo --path /tmp/demo.db", "NO_COLOR=1 memlayer demo"))
 @verb()
 def demo(desk: Desk) -> int:
-    """Show a memory at work: it listens to two friends for a year, then answers questions.
+    """Show a memory at work: a year of two friends, and questions.
 
     Needs no key, no server and no network. It has a file of its own (demo.db beside the default memory, or --path);
     a second run finds the memories of the first one there.
@@ -110,13 +110,17 @@ def _answer(desk: Desk, memory: Memory, story: Mapping[str, Any], me: dict[str, 
 
 
 def _replaced(desk: Desk, memory: Memory, case: Mapping[str, Any], me: dict[str, Any]) -> list[dict[str, Any]]:
-    """Shows the history of the fact that answers a question."""
+    """Shows the history of the fact that answers a question, each state with the time in which it was true."""
     hits = memory.search(case["question"], limit=1, **me)["results"]
-    rows = [dict(row) for row in memory.history(hits[0]["id"])] if hits else []
+    rows: list[dict[str, Any]] = [dict(row) for row in memory.history(hits[0]["id"])] if hits else []
     if not desk.as_json:
         _title(desk, "A fact that changed")
-        desk.say("Nothing is overwritten. The history of ", (f"“{hits[0]['memory']}”" if hits else "", "bold"), ":")
-        tell_history(desk, rows, indent="  ")
+        desk.say("Nothing is overwritten. “", (hits[0]["memory"] if hits else "", "bold"), "”, newest first:")
+        for row in rows:
+            record = memory.get(row["memory_id"])
+            until = _date(record["valid_to"]) if record["valid_to"] else "now"
+            desk.say("  ", event(row["event"]), row["new_value"] or row["previous_value"] or "")
+            desk.say("         ", (f"true from {_date(record['valid_from'])} until {until}", "dim"))
     return rows
 
 

@@ -43,9 +43,24 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_CONTROLS)
 
 
+class ReaderGone(Exception):
+    """Nobody reads what the command prints any more (`memlayer list | head`).
+
+    A name of its own, because click and Rich both end the process where they see a BrokenPipeError.
+    """
+
+
+class Screen(Console):
+    """A console that leaves it to the edge of the program what becomes of a reader that has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises `ReaderGone`."""
+        raise ReaderGone
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that prints what it is given as it is; with colours on a terminal and without NO_COLOR only."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    return Screen(stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 @dataclass
@@ -149,7 +164,10 @@ def verb(
                 raise click.UsageError(
                     "Whose memory? Name --user, --agent, --run or --app.", click.get_current_context(silent=True)
                 )
-            return function(Desk(path, config, as_json, ids), **own)
+            try:
+                return function(Desk(path, config, as_json, ids), **own)
+            except BrokenPipeError as error:
+                raise ReaderGone from error
 
         wrapped: Callable[..., int | None] = call
         for option in reversed((*(_WHOSE if whose != "none" else ()), *_ALWAYS)):

@@ -41,9 +41,10 @@ class Check:
 @click.command(epilog=examples("memlayer doctor", "memlayer doctor --path agent.db --json"))
 @verb()
 def doctor(desk: Desk) -> int:
-    """Check the installation, the model and the memory's file; the exit code is 1 where something is wrong.
+    """Check the installation, the model and the memory's file.
 
-    A package of another project with the same import name is reported before anything else, by every command.
+    The exit code is 1 where something is wrong. A package of another project with the same import name is reported
+    before anything else, by every command.
     """
     checks = list(_installation())
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -117,7 +117,7 @@ def list_(desk: Desk, page: int, **other: Any) -> int:
 @click.argument("memory_id", metavar="ID")
 @verb(whose="optional")
 def get(desk: Desk, memory_id: str) -> int:
-    """Show one memory whole: its lifetime, its scope and the messages that it came from."""
+    """Show one memory whole, with the messages that it came from."""
     with desk.memory() as memory:
         found = memory.get(memory_id, **desk.ids)
         if desk.answer(found):
@@ -149,23 +149,25 @@ def get(desk: Desk, memory_id: str) -> int:
 @click.argument("memory_id", metavar="ID")
 @verb(whose="optional")
 def history(desk: Desk, memory_id: str) -> int:
-    """Show every change of a memory and of those that it replaced, newest first."""
+    """Show every change of a memory, newest first.
+
+    The changes of the memories that it replaced belong to it.
+    """
     with desk.memory() as memory:
         found = memory.history(memory_id, **desk.ids)
     if not desk.answer(found):
-        tell_history(desk, found)
+        for row in found:
+            told = row["new_value"] if row["new_value"] is not None else row["previous_value"]
+            when = day(row["updated_at"] or row["created_at"])
+            desk.say((f"{when}  ", "cyan"), event(row["event"]), told or "")
+            if row["event"] == "UPDATE" and row["previous_value"] not in (None, told):
+                desk.say(" " * 19, (f"was: {row['previous_value']}", "dim"))
     return 0
 
 
-def tell_history(desk: Desk, rows: Iterable[Mapping[str, Any]], *, indent: str = "") -> None:
-    """Prints the rows of a history."""
-    styles = {"ADD": "green", "UPDATE": "yellow", "DELETE": "red"}
-    for row in rows:
-        told = row["new_value"] if row["new_value"] is not None else row["previous_value"]
-        when = day(row["updated_at"] or row["created_at"])
-        desk.say(indent, (f"{when}  ", "cyan"), (f"{row['event']:<7}", styles.get(row["event"], "")), told or "")
-        if row["event"] == "UPDATE" and row["previous_value"] not in (None, told):
-            desk.say(indent, " " * 19, (f"was: {row['previous_value']}", "dim"))
+def event(name: str) -> tuple[str, str]:
+    """The name of an event in its colour, as wide as all of them."""
+    return f"{name:<7}", {"ADD": "green", "UPDATE": "yellow", "DELETE": "red"}.get(name, "")
 
 
 def _show(desk: Desk, record: Mapping[str, Any], *, first: tuple[str, str]) -> None:

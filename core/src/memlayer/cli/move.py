@@ -23,7 +23,10 @@ from memlayer.cli.desk import Desk, examples, json_option, many, read_json, verb
 @click.option("--history", is_flag=True, help="With what was replaced or deleted.")
 @verb(whose="needed")
 def export(desk: Desk, file: str, filters: Any, history: bool) -> int:
-    """Write memories, messages and items as JSON, to a file that only you can read, or to the standard output."""
+    """Write memories, messages and items as JSON.
+
+    They go to a file that only you can read, or to the standard output.
+    """
     with desk.memory() as memory:
         found = memory.export(filters=filters, history=history, **desk.ids)
         if not found["records"] and not found["items"]:
@@ -52,7 +55,10 @@ def export(desk: Desk, file: str, filters: Any, history: bool) -> int:
 @click.argument("file")
 @verb()
 def import_(desk: Desk, file: str) -> int:
-    """Take in what export wrote, or another memory's get_all; what is there already stays as it is."""
+    """Take in what export wrote, or another memory's get_all().
+
+    What is there already stays as it is.
+    """
     data = read_json(file, "the file")
     with desk.memory() as memory, desk.progress("Taking in") as progress:
         counts = memory.import_(data, progress=progress)
@@ -66,7 +72,10 @@ def import_(desk: Desk, file: str) -> int:
 @click.argument("file")
 @verb()
 def backup(desk: Desk, file: str) -> int:
-    """Write a whole, consistent copy of the memory's file while others go on writing."""
+    """Write a whole, consistent copy of the memory's file.
+
+    Others may go on writing meanwhile.
+    """
     with desk.memory() as memory:
         if not memory.path.exists():
             return desk.nothing(memory, "Nothing to copy.")

@@ -20,7 +20,7 @@ Relations = Iterable[Mapping[str, Any]]
 @click.option("--as-of", metavar="WHEN", help="What was true then.")
 @verb(whose="needed")
 def profile(desk: Desk, as_of: str | None) -> int:
-    """Show the exact facts by slot: where somebody lives, works, what they like."""
+    """Show the exact facts: where somebody lives, works, and so on."""
     with desk.memory() as memory:
         found = memory.profile(as_of=as_of, **desk.ids)
         if desk.answer(found):

@@ -12,7 +12,7 @@ from memlayer.cli.talk import change_line
 @click.option("--repair", is_flag=True, help="Rebuild the indexes where something is wrong, and check again.")
 @verb()
 def verify(desk: Desk, repair: bool) -> int:
-    """Check every index against the record of what was said and done."""
+    """Check every index against the record."""
     with desk.memory() as memory, desk.progress("Checking") as progress:
         found = memory.verify(repair=repair, progress=progress)
         path = memory.path
@@ -40,7 +40,7 @@ def rebuild(desk: Desk) -> int:
 @click.command(epilog=examples("memlayer reembed --config new-embedder.json --path agent.db"))
 @verb()
 def reembed(desk: Desk) -> int:
-    """Embed every memory anew, with the embedder of --config or the local one."""
+    """Embed every memory anew (with --config: another embedder)."""
     with desk.memory() as memory, desk.progress("Embedding") as progress:
         told = memory.reembed(progress=progress)
     if not desk.answer(told):
@@ -63,8 +63,7 @@ def reextract(desk: Desk, everything: bool) -> int:
     if not desk.answer(found):
         for change in found["results"]:
             desk.say(change_line(change))
-        read, changed = len(found.get("episodes", [])), len(found["results"])
-        desk.say((f"{many(read, 'message')} read, {many(changed, 'memory', 'memories')} changed.", "dim"))
+        desk.say((f"{many(len(found['results']), 'memory', 'memories')} changed.", "dim"))
     return 0
 
 
