@@ -1,0 +1,67 @@
+"""LangChain messages as memlayer's and back, each under one id for good."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, HumanMessage, SystemMessage
+
+_ROLES = {"human": "user", "ai": "assistant"}
+_KINDS: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage, "system": SystemMessage}
+# Ids that the framework gives anew to a message that comes without one, each time that it comes.
+_MADE = re.compile(r"lc_|run-|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+
+
+def question(messages: Sequence[BaseMessage]) -> str:
+    """What the last human message asks; "" where there is none."""
+    return next((str(m.text) for m in reversed(messages) if m.type == "human"), "").strip()
+
+
+def row(message: BaseMessage) -> dict[str, Any]:
+    """One message in words, with its id."""
+    role = message.role if isinstance(message, ChatMessage) else _ROLES.get(message.type, message.type)
+    return {"role": role, "content": str(message.text), "name": message.name, "id": message.id}
+
+
+def rows(messages: Sequence[BaseMessage], *, threaded: bool) -> list[dict[str, Any]]:
+    """What people and models said, in words, with its ids, so that nothing that is sent again counts twice.
+
+    A thread keeps its messages under their ids; those that have none are told apart by what they say and how often it
+    was said before. Without a thread a conversation that comes again has new ids, so only its last turn is new, and
+    earlier messages are those that bear an id of the caller's.
+    """
+    start = 0 if threaded else _last_turn(messages)
+    seen: Counter[str] = Counter()
+    found = []
+    for number, message in enumerate(messages):
+        if message.type not in _ROLES or not str(message.text).strip():
+            continue
+        if number < start and (message.id is None or _MADE.match(message.id)):
+            continue
+        one = row(message)
+        if threaded and message.id is None:
+            told = json.dumps([message.type, message.name, one["content"]])
+            one["id"] = hashlib.sha256(f"{seen[told]} {told}".encode()).hexdigest()[:32]
+            seen[told] += 1
+        found.append(one)
+    return found
+
+
+def message(said: Mapping[str, Any]) -> BaseMessage:
+    """A message of LangChain's out of one row of `Memory.messages`."""
+    rest = {"content": said["content"], "name": said["name"], "id": said["message_id"] or said["id"]}
+    kind = _KINDS.get(said["role"])
+    return ChatMessage(role=said["role"], **rest) if kind is None else kind(**rest)
+
+
+def _last_turn(messages: Sequence[BaseMessage]) -> int:
+    """Where the last turn starts: the human messages since a model last spoke, and all that follows."""
+    start = max((n for n, m in enumerate(messages) if m.type == "human"), default=0)
+    while start > 0 and messages[start - 1].type not in ("ai", "tool"):
+        start -= 1
+    return start
