@@ -11,7 +11,7 @@ import click
 
 from memlayer import __version__, errors
 from memlayer.cli import change, demo, doctor, look, move, picture, talk, upkeep
-from memlayer.cli.desk import ReaderGone
+from memlayer.cli.desk import ReaderGoneError
 
 CODES = """\b
 Exit codes:
@@ -57,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app.main(list(arguments), prog_name="memlayer", standalone_mode=False)
         sys.stdout.flush()
-    except (BrokenPipeError, ReaderGone):
+    except (BrokenPipeError, ReaderGoneError):
         # What is still in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13

@@ -43,7 +43,7 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_CONTROLS)
 
 
-class ReaderGone(Exception):
+class ReaderGoneError(Exception):
     """Nobody reads what the command prints any more (`memlayer list | head`).
 
     A name of its own, because click and Rich both end the process where they see a BrokenPipeError.
@@ -54,8 +54,8 @@ class Screen(Console):
     """A console that leaves it to the edge of the program what becomes of a reader that has gone."""
 
     def on_broken_pipe(self) -> None:
-        """Raises `ReaderGone`."""
-        raise ReaderGone
+        """Raises `ReaderGoneError`."""
+        raise ReaderGoneError
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -167,7 +167,7 @@ def verb(
             try:
                 return function(Desk(path, config, as_json, ids), **own)
             except BrokenPipeError as error:
-                raise ReaderGone from error
+                raise ReaderGoneError from error
 
         wrapped: Callable[..., int | None] = call
         for option in reversed((*(_WHOSE if whose != "none" else ()), *_ALWAYS)):
