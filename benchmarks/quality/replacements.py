@@ -3,7 +3,10 @@
 Messages go through the extractor and `resolve` as `add` sends them, without a store, session by session; what each
 new fact does to an older one is printed with the words behind both.
 
-    python benchmarks/quality/replacements.py --data FILE [FILE ...] [--sample N --seed S] [--json FILE]
+    python benchmarks/quality/replacements.py --data FILE [FILE ...] [--pool] [--sample N --seed S] [--json FILE]
+
+With --pool everybody's sessions become the life of one person, so that slots meet far more often than in one memory;
+the question to the judge is then: if one person had said both, would the old fact be outdated?
 
 Reads LoCoMo (`conversation`), LongMemEval (`haystack_sessions`) and updates.json (`sessions`) in their own formats.
 """
@@ -15,8 +18,8 @@ import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -121,6 +124,16 @@ def replacements(who: str, sessions: list[Session]) -> tuple[list[Replacement], 
     return found, len(held)
 
 
+def pooled(everybody: Iterable[tuple[str, list[Session]]]) -> Iterator[tuple[str, list[Session]]]:
+    """All sessions as one person's, in the order of time."""
+    sessions = [
+        [replace(m, name=None, episode_id=f"{who} {m.episode_id}") for m in session]
+        for who, sessions in everybody
+        for session in sessions
+    ]
+    yield "everybody", sorted(sessions, key=lambda session: session[0].timestamp)
+
+
 def _quoted(message: Message) -> str:
     return f"{message.timestamp:%Y-%m-%d} {message.name or message.role}: {' '.join(message.text.split())[:300]}"
 
@@ -128,6 +141,7 @@ def _quoted(message: Message) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--data", type=Path, nargs="+", required=True)
+    parser.add_argument("--pool", action="store_true", help="make one person of everybody")
     parser.add_argument("--sample", type=int, help="show that many, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write all of them there, too")
@@ -135,7 +149,7 @@ def main() -> None:
     found: list[Replacement] = []
     facts = 0
     for path in options.data:
-        for who, sessions in people(path):
+        for who, sessions in pooled(people(path)) if options.pool else people(path):
             more, made = replacements(who, sessions)
             found += more
             facts += made

@@ -106,10 +106,14 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
             fact("Favourite colour is green", "favorite:color", "green", at=30),
         ),
         (fact("Is 34", "age", "34"), fact("Turned 35", "age", "35", at=30)),
+        (fact("Is a nurse", "occupation", "nurse"), fact("Is a midwife now", "occupation", "midwife", at=30)),
+        (fact("Drives a Fiat", "drives", "Fiat"), fact("Drives a Zoe", "drives", "Zoe", at=30)),
+        (fact("Works with Nike", "works_at", "Nike"), fact("Works for Puma", "works_at", "Puma", at=30)),
+        (fact("Is on keto", "diet", "keto"), fact("Is doing paleo", "diet", "paleo", at=30)),
         (fact("Is vegetarian", "diet", "vegetarian"), fact("Is vegan", "diet", "vegan", at=30)),
         (
             fact("Is an assistant manager", "occupation", "assistant manager"),
-            fact("Is a manager", "occupation", "manager", at=30),
+            fact("Was promoted to manager", "occupation", "manager", at=30),
         ),
         (
             fact("Maria lives in Porto", "lives_in", "Porto", subject="Maria"),
@@ -253,6 +257,31 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
         (
             fact("Is married to Matteo", "married_to", "Matteo"),
             fact("Is engaged to Matteo", "engaged_to", "Matteo", at=30),
+        ),
+        (
+            fact("The user's friend lives in Oslo", "lives_in", "Oslo", subject="the user's friend"),
+            fact("The user's friend moved to Rome", "lives_in", "Rome", subject="the user's friend", at=30),
+        ),
+        (
+            fact("The user's brother works at Acme", "works_at", "Acme", subject="the user's brother"),
+            fact(
+                "The user's brother works at New Balance",
+                "works_at",
+                "New Balance",
+                at=30,
+                subject="the user's brother",
+            ),
+        ),
+        (fact("Is from Boston", "comes_from", "Boston"), fact("Is from New York", "comes_from", "New York", at=30)),
+        # People are several things, come from several places and have several cars and clients.
+        (fact("Is a nurse", "occupation", "nurse"), fact("Is a photographer", "occupation", "photographer", at=30)),
+        (fact("Is from Boston", "comes_from", "Boston"), fact("Is from Quito", "comes_from", "Quito", at=30)),
+        (fact("Drives a Fiat", "drives", "Fiat"), fact("Has a Ford Mustang", "drives", "Ford Mustang", at=30)),
+        (fact("Works at Acme", "works_at", "Acme"), fact("Is working with Nike", "works_at", "Nike", at=30)),
+        (fact("Is vegetarian", "diet", "vegetarian"), fact("Eats gluten-free", "diet", "gluten-free", at=30)),
+        (
+            fact("Favorite movies are Heat and Jaws", "favorite:movies", "Heat"),
+            fact("Favorite movies are Alien and Up", "favorite:movies", "Alien", at=30),
         ),
         # Said beside, not instead.
         (fact("Works at Acme", "works_at", "Acme"), fact("Also works at a bar", "works_at", "a bar", at=30)),

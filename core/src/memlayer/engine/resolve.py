@@ -233,17 +233,17 @@ def _draft(c: Candidate, scope: Scope, now: datetime) -> Record:
 
 def _read_before(new: Record, held: Record) -> bool:
     """Says whether this very statement was read from one of these messages before, be it in other words."""
-    if held.negated != new.negated or not any(s in held.sources for s in new.sources) or not _same_subject(new, held):
+    if not any(s in held.sources for s in new.sources) or not _same_subject(new, held):
         return False
-    if normal.key(held.text) == normal.key(new.text):
+    if held.negated == new.negated and normal.key(held.text) == normal.key(new.text):
         return True
     slot = attribute(new.attribute)
-    same_slot = slot is not None and _stance(new) == _stance(held) and _overlap(new, held)
-    return (
-        same_slot
-        and slot is not None
-        and (_same_value(new, held, slot) or (slot.single and normal.contains(held.value, new.value)))
-    )
+    if slot is None or _stance(new) != _stance(held):
+        return False
+    # The lifetime of a superseded fact was cut by what followed.
+    at_its_time = held.status == "superseded" or _overlap(new, held)
+    coarser = slot.single and normal.contains(held.value, new.value)
+    return at_its_time and (coarser or _same_value(new, held, slot))
 
 
 def _speaks_of(record: Record) -> datetime:
