@@ -48,3 +48,8 @@ def twin(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[Any, P]
         return result
 
     return cast("Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]", call)
+
+
+def complete(coroutine: Coroutine[Any, Any, R]) -> R:
+    """The coroutine's result, from a loop of its own: for programs and tests that have none."""
+    return asyncio.run(coroutine)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from memlayer.testing.fakes import FixedClock, HashEmbedder, Ids
 
 if TYPE_CHECKING:
+    from memlayer.testing.adapter import AdapterContract, AdapterHooks
     from memlayer.testing.graph import GraphStoreContract
     from memlayer.testing.indexes import KeywordIndexContract, VectorIndexContract
     from memlayer.testing.items import ItemStoreContract
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from memlayer.testing.models import EmbedderContract, ExtractorContract, LanguageModelContract, RerankerContract
 
 __all__ = [
+    "AdapterContract",
+    "AdapterHooks",
     "EmbedderContract",
     "ExtractorContract",
     "FixedClock",
@@ -41,6 +44,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "AdapterContract": "adapter",
+    "AdapterHooks": "adapter",
     "EmbedderContract": "models",
     "ExtractorContract": "models",
     "GraphStoreContract": "graph",
