@@ -1,0 +1,96 @@
+"""LlamaIndex's chat messages in memlayer's shape, each with an id that stays the same when it is sent again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
+from llama_index.core.memory.memory import InsertMethod
+
+HEAD = "What is remembered from earlier conversations:"
+"""First line of what is recalled, by which it is known again and never stored."""
+
+SAID = {
+    MessageRole.USER: "user",
+    MessageRole.ASSISTANT: "assistant",
+    MessageRole.CHATBOT: "assistant",
+    MessageRole.MODEL: "assistant",
+}
+"""Roles whose words are kept; instructions and the output of tools are nobody's words."""
+
+
+class Ids:
+    """Numbers what is said in one conversation: the same words said twice are two messages, sent twice they are one."""
+
+    def __init__(self, history: Iterable[ChatMessage] = ()) -> None:
+        """`history` was said before."""
+        self._times: Counter[tuple[str, str]] = Counter(key for m in history if (key := _key(m)))
+
+    def read(self, messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+        """The messages for `Memory.add`, numbered on from what was said before."""
+        found = []
+        for message in messages:
+            if key := _key(message):
+                role, text = key
+                found.append({"role": role, "content": text, "id": message_id(role, text, self._times[key])})
+                self._times[key] += 1
+        return found
+
+    def of(self, messages: Iterable[ChatMessage]) -> list[str]:
+        """Every id that these messages can have been given."""
+        keys = {key for m in messages if (key := _key(m))}
+        return [message_id(*key, n) for key in keys for n in range(self._times[key])]
+
+
+def message_id(role: str, text: str, number: int) -> str:
+    """The id of the `number`th message of a conversation, from 0, with this role and these words."""
+    return sha256("\x1f".join((role, text.strip(), str(number))).encode()).hexdigest()[:32]
+
+
+def question(messages: Sequence[ChatMessage], limit: int) -> str:
+    """The newest `limit` things the user said, when the last word is not the assistant's; "" when nothing is asked."""
+    spoken = [key for m in messages if (key := _key(m))]
+    if not spoken or spoken[-1][0] != "user":
+        return ""
+    return "\n".join([text for role, text in spoken if role == "user"][-limit:])
+
+
+def with_memories(history: Sequence[ChatMessage], recalled: str, where: InsertMethod) -> list[ChatMessage]:
+    """The history with what was recalled: before the newest words of the user, or as one leading system message."""
+    found = own_only(history)
+    if not recalled:
+        return found
+    text = f"{HEAD}\n{recalled}"
+    last = next((n for n in reversed(range(len(found))) if found[n].role == MessageRole.USER), None)
+    if where == InsertMethod.USER and last is not None:
+        asked = found[last]
+        found[last] = asked.model_copy(update={"blocks": [TextBlock(text=text), *asked.blocks]})
+    else:
+        first = next((n for n, m in enumerate(found) if m.role != MessageRole.SYSTEM), len(found))
+        found.insert(first, ChatMessage(role=MessageRole.SYSTEM, content=text))
+    return found
+
+
+def own_only(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """The messages without what an earlier `get` put in."""
+    found = []
+    for message in messages:
+        blocks = [b for b in message.blocks if not (isinstance(b, TextBlock) and b.text.startswith(HEAD))]
+        if len(blocks) == len(message.blocks):
+            found.append(message)
+        elif blocks:
+            found.append(message.model_copy(update={"blocks": blocks}))
+    return found
+
+
+def person(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Where to recall: what a person said holds in every run, so the run only counts where nothing else is given."""
+    return {name: value for name, value in ids.items() if name != "run_id"} or dict(ids)
+
+
+def _key(message: ChatMessage) -> tuple[str, str] | None:
+    role, text = SAID.get(message.role), message.content
+    return (role, text) if role and text and text.strip() else None
