@@ -203,7 +203,10 @@ _REPAIR = _re(
     r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
 )
 _LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
-_FIRST_PERSON = re.compile(r"^(?:I|my|we|our|My|We|Our)\b")
+_MISSPOKE = _re(
+    r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake|I misspoke"
+    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b|this\b)[\w' -]{1,30})$"
+)
 
 
 def clauses(text: str) -> Iterator[Clause]:
@@ -211,14 +214,15 @@ def clauses(text: str) -> Iterator[Clause]:
     text = _clean(text[:LONGEST])
     if _FICTION.search(text):
         return
-    greeted = False
+    greeted = carried = False
     for sentence, ending in _sentences(text):
         if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or sentence.endswith(":")):
             return  # what follows is a text to work on
         if len(sentence) > _LONGEST_SENTENCE:
             continue
         for clause in _statements(sentence, ending):
-            yield Clause(clause.text, clause.correction, clause.greeted or greeted, clause.aside)
+            yield Clause(clause.text, clause.correction or carried, clause.greeted or greeted, clause.aside)
+        carried = bool(_MISSPOKE.match(sentence))  # the next sentence says what holds
         greeted = (
             bool(re.match((r"(?:hi|hello|hey|good \w+|greetings)\b"), sentence, re.IGNORECASE)) and len(sentence) < 40
         )

@@ -48,7 +48,7 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 _ADVERBS = re.compile(
     r"\b(?:currently|now|still|also|just|really|actually|absolutely|definitely|recently|finally|already|totally"
-    r"|truly|personally|mostly"
+    r"|truly|personally|mostly|fully|completely|entirely|strictly"
     r"|officially|basically|always|usually|generally|normally|proudly|happily|honestly|particularly|especially"
     r"|simply|genuinely|deeply|quite"
     r"|kind of|sort of|very much|super|so|very|pretty|even)\s(?!much\b|many\b)"
@@ -100,8 +100,14 @@ _BACK_THEN = _re(
 )
 
 
+_DWELLING = _re(
+    r"^(?:an? |the |my |our )?(?:[\w-]+ ){0,3}?(?:studio|flat|apartment|condo|loft|house|cottage|bungalow|townhouse"
+    r"|place|room|basement|farm|houseboat)(?: \w+)? in (?=(?-i:[A-Z]))"
+)
+
+
 def home(rest: str, said: Predicate) -> list[Reading]:
-    value = entities.place(rest)
+    value = entities.place(rest) or entities.place(_DWELLING.sub("", rest))
     if value is None or _TEMPORARY.search(rest):
         return []
     return [Reading("lives_in", value, said.negated, target="place")]
@@ -323,8 +329,8 @@ def known(attribute: str, known: frozenset[str], target: str) -> Reader:
 def car(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(
         (
-            r"(?:an? |my )?(?:new |old |used |red |blue |black |white |silver "
-            r"|second-hand )?((?:\d{4} )?[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,3})"
+            r"(?:an? |my )?(?:(?:new|old|used|red|blue|black|white|silver|grey|gray|green"
+            r"|second-hand|electric|hybrid|little|small|big) ){0,2}((?:\d{4} )?[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,3})"
         ),
         rest,
     )
