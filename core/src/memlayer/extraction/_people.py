@@ -313,8 +313,20 @@ def own_slots(text: str, negated_ok: bool = False) -> list[Reading]:
         elif g.get("diet"):
             value = values.listed(g["diet"], words.DIETS)
         if value and (name not in {"name", "nickname"} or entities.person(value)):
-            return [Reading(name, value.strip())]
+            return [_own_slot(name, value.strip(), text)]
     return _favorite(text) or detail(text)
+
+
+_SECOND = re.compile(r"^my (?:new )?(?P<which>work|office|home) ", re.IGNORECASE)
+
+
+def _own_slot(name: str, value: str, text: str) -> Reading:
+    """The reading of an own slot; an e-mail or telephone of the work stands beside the personal one."""
+    m = _SECOND.match(text) if name in {"email", "phone"} else None
+    if m is None:
+        return Reading(name, value)
+    which = m["which"].lower()
+    return Reading(f"detail:{which}_{name}", value, text=f"{which} {name} is {value}")
 
 
 def _favorite(text: str) -> list[Reading]:
