@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     except ModuleNotFoundError as error:
-        if error.name != "langchain":
+        if (error.name or "").partition(".")[0] != "langchain":
             raise
         raise MissingDependencyError("langchain", '"memlayer-langchain[agents]"') from error
     globals()[name] = value
