@@ -13,15 +13,16 @@ from memlayer.backends.sqlite.upkeep import Upkeep
 from memlayer.config import Settings, part
 from memlayer.engine.ingest import Ingest, Outcome
 from memlayer.engine.recall import Recall
-from memlayer.engine.worker import Worker
+from memlayer.engine.shown import related
+from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
 from memlayer.extraction.categories import categorize
 from memlayer.extraction.local import LocalExtractor
-from memlayer.protocols import Embedder, Extractor, GraphStore
-from memlayer.types import Record, Scope
+from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel
+from memlayer.types import Message, Record, Scope
 
-READ_AT_ONCE = 50
-"""How many unread episodes of one conversation are read together."""
+LANES = 8
+"""How many owners a language model reads for at once."""
 
 
 class Core:
@@ -38,7 +39,9 @@ class Core:
         self.upkeep = Upkeep(self.ledger)
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
-        self.extractor: Extractor = settings.extractor or LocalExtractor()
+        self.local = LocalExtractor(custom_categories=settings.custom_categories)
+        self.extractor: Extractor = self._extractor()
+        asks = self.extractor is not self.local
         self.recall = Recall(
             self.ledger,
             self.embedder,
@@ -52,7 +55,9 @@ class Core:
             categorise=lambda text, custom: categorize(text, custom=custom or settings.custom_categories),
             clock=clock,
             new_id=new_id,
+            related=self._related if asks else None,
         )
+        self.backlog = Backlog(self.ledger, self.ingest, lanes=LANES if asks else 1)
         self.worker = Worker(self.read_unread)
 
     def embedder(self) -> Embedder:
@@ -84,13 +89,8 @@ class Core:
             self._embedder = embedder
 
     def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
-        """Extracts facts from every episode that waits for it, conversation by conversation, in order."""
-        outcomes: list[Outcome] = []
-        while waiting := self.ledger.unread(scope=scope or Scope(), limit=READ_AT_ONCE):
-            first = waiting[0]
-            together = [r for r in waiting if r.scope == first.scope and r.session == first.session]
-            outcomes.append(self.ingest.read_again(together, scope=first.scope))
-        return outcomes
+        """Extracts facts from every episode that waits for it, in order within each owner."""
+        return self.backlog.read(scope)
 
     def sources(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """The episodes that each record came from; an episode came from itself."""
@@ -103,6 +103,42 @@ class Core:
         self.worker.close()
         self.graph.close()
         self.ledger.close()
+
+    def _extractor(self) -> Extractor:
+        """The extractor of the settings: an own one, else one that asks the language model, else the local rules."""
+        told = self.settings
+        if told.extractor is not None:
+            if not isinstance(told.extractor, Extractor):
+                raise ConfigurationError(
+                    f"extractor must have extract(messages, *, scope, known), {type(told.extractor).__name__} has not"
+                )
+            return told.extractor
+        if told.llm is None:
+            named = ("custom_instructions", "custom_fact_extraction_prompt", "custom_update_memory_prompt")
+            if given := [name for name in named if getattr(told, name)]:
+                raise ConfigurationError(
+                    f'{given[0]} speaks to a language model, and this memory has none: give llm={{"provider": …}} '
+                    "as well, or drop it"
+                )
+            return self.local
+        model = part("llm", told.llm)
+        if not isinstance(model, LanguageModel):
+            raise ConfigurationError(
+                f"llm must have a name and complete(messages, *, schema), {type(model).__name__} has not"
+            )
+        from memlayer.extraction.llm import ModelExtractor
+
+        return ModelExtractor(
+            model,
+            instructions=told.custom_instructions,
+            fact_prompt=told.custom_fact_extraction_prompt,
+            update_prompt=told.custom_update_memory_prompt,
+            categories=told.custom_categories,
+        )
+
+    def _related(self, scope: Scope, messages: Sequence[Message]) -> list[Record]:
+        """What an extractor is shown: see `memlayer.engine.shown`."""
+        return related(self.ledger, self.recall, scope, messages, now=self.clock())
 
     def _check(self, embedder: Embedder) -> None:
         mine = f"{embedder.name}/{embedder.dimensions}"

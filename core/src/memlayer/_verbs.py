@@ -19,14 +19,17 @@ from memlayer.engine.ingest import Outcome, Request, person
 from memlayer.engine.ingest import relations_of as edges_of
 from memlayer.engine.recall import STRICT, Query
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
+from memlayer.extraction._grammar import first_person
 from memlayer.filters import Filter, check_metadata, make_scope
 from memlayer.lifetimes import alive
 from memlayer.text import spoken
 from memlayer.types import (
     ID_FIELDS,
     AddResult,
+    Candidate,
     Change,
     Event,
+    Guidance,
     HistoryItem,
     Hit,
     ItemEntry,
@@ -137,7 +140,7 @@ def add(
     request = Request(
         messages=reading.read(messages, at=at),
         scope=scope,
-        infer=infer and memory_type is None,
+        infer=infer,
         metadata=check_metadata({} if metadata is None else metadata),
         categories=None if categories is None else _names("categories", categories),
         custom_categories=_categories(custom_categories),
@@ -145,6 +148,7 @@ def add(
         immutable=bool(immutable),
         memory_type=memory_type,
         deferred=mode == "deferred",
+        guidance=_guidance(prompts, custom_categories, procedure=memory_type is not None),
     )
     outcome = core.ingest.add(request)
     if request.deferred:
@@ -387,12 +391,13 @@ def reextract(core: Core, scope: Scope, *, everything: bool, progress: Progress 
     else:
         view = View(now=core.clock(), kinds=("episode",), transcript=True)
         told = [r for r in core.ledger.said(scope=scope, view=view, limit=-1) if r.role != "system"]
-        groups: dict[tuple[Scope, str | None], list[Record]] = {}
+        apart: dict[tuple[Scope, str | None], list[Record]] = {}
         for record in told:
-            groups.setdefault((record.scope, record.session), []).append(record)
+            apart.setdefault((record.scope, record.session), []).append(record)
+        groups = [group for talk in apart.values() for group in core.ingest.groups(talk)]
         outcomes = []
-        for number, ((whose, _), episodes) in enumerate(groups.items(), 1):
-            outcomes.append(core.ingest.read_again(episodes, scope=whose))
+        for number, group in enumerate(groups, 1):
+            outcomes.append(core.ingest.read_again(group, scope=group[0].scope))
             if progress is not None:
                 progress(number, len(groups))
     result: AddResult = {"results": [], "episodes": []}
@@ -421,8 +426,12 @@ def reembed(core: Core, *, progress: Progress | None) -> dict[str, Any]:
 
 def _read_anew(core: Core, record: Record) -> Record:
     """The record with the slot and the relations that its new text says."""
-    message = Message("user", record.text, record.created_at, record.name, None, record.id)
-    found = core.extractor.extract([message], scope=record.scope, known=()) if record.kind == "fact" else []
+    found: Sequence[Candidate] = ()
+    # A fact's own wording ("Lives in Rome") is read as its subject would say it.
+    for text in (record.text, first_person(record.text) if record.subject in (None, "user") else ""):
+        if text and not found and record.kind == "fact":
+            message = Message("user", text, record.created_at, record.name, None, record.id)
+            found = core.local.extract([message], scope=record.scope, known=())
     slot = next((c for c in found if c.attribute is not None), None)
     me = person(record.scope).user_id or "user"
     edges = tuple(replace(r, source=me if r.source == "user" else r.source) for c in found for r in c.relations)
@@ -475,6 +484,15 @@ def _items(core: Core, query: str, ask: Ask, least: float | None) -> list[Memory
 def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
     values = [values] if isinstance(values, str) else list(values)
     return tuple(dict.fromkeys(words(f"{name}[{n}]", value).strip() for n, value in enumerate(values)))
+
+
+def _guidance(prompts: tuple[Any, Any, Any], custom: Any, *, procedure: bool) -> Guidance:
+    includes, excludes, prompt = (
+        None if told is None else words(name, told)
+        for name, told in zip(("includes", "excludes", "prompt"), prompts, strict=True)
+    )
+    own = _categories(custom)
+    return Guidance(includes, excludes, prompt, None if own is None else tuple(own), procedure)
 
 
 def _categories(custom: Any) -> list[Mapping[str, str]] | None:

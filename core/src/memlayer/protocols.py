@@ -17,6 +17,7 @@ from memlayer.types import (
     Edge,
     Entry,
     Event,
+    Guidance,
     Hit,
     Item,
     ItemEntry,
@@ -235,6 +236,15 @@ class Extractor(Protocol):
 
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
         """Facts worth keeping, in the order in which they were said; `known` are current facts that may be related."""
+        ...
+
+
+@runtime_checkable
+class GuidedExtractor(Protocol):
+    """An extractor that takes the wishes of one call."""
+
+    def guided(self, guidance: Guidance) -> Extractor:
+        """The same extractor with these wishes; for a procedure it gives exactly one candidate, else none or more."""
         ...
 
 

@@ -124,6 +124,22 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """What a caller of `add` wishes of a language model that reads the messages."""
+
+    includes: str | None = None
+    """What to prefer, in words."""
+    excludes: str | None = None
+    """What never to keep, in words."""
+    prompt: str | None = None
+    """Further instructions for this call."""
+    categories: tuple[Mapping[str, str], ...] | None = None
+    """The caller's own categories, each {name: description}; None for the memory's."""
+    procedure: bool = False
+    """True for one record of how a task was done, instead of facts."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One memory as the ledger keeps it."""
 

@@ -1,4 +1,8 @@
-"""The way in: messages → episodes → candidates → what is known → `resolve` → one ledger transaction."""
+"""The way in: messages → episodes → candidates → what is known → `resolve` → one ledger transaction.
+
+Where a language model reads the messages there are two: the episodes are kept and marked unread before it is called,
+and read when its facts are written. So no answer that fails, and no process that dies, loses a message.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from memlayer.attributes import rivals
+from memlayer.engine import waiting
 from memlayer.engine.resolve import Decision, resolve
 from memlayer.engine.stores import Store
-from memlayer.errors import ConfigurationError
-from memlayer.protocols import Embedder, Extractor
+from memlayer.errors import ConfigurationError, ExtractionError
+from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
-from memlayer.types import Action, Candidate, Change, Event, Message, Record, Relation, Scope
+from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Relation, Scope
 
 if TYPE_CHECKING:
     from memlayer.types import Vector
@@ -22,6 +27,8 @@ PAUSE = timedelta(minutes=30)
 """A conversation without a run ends when nothing is said for so long."""
 
 Categorise = Callable[[str, Sequence[Mapping[str, str]] | None], tuple[str, ...]]
+Related = Callable[[Scope, Sequence[Message]], list[Record]]
+"""Current facts that new messages may be about, and what was said just before, for an extractor to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class Request:
     immutable: bool = False
     memory_type: str | None = None
     deferred: bool = False
+    guidance: Guidance = field(default_factory=Guidance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class Outcome:
 
 
 class Ingest:
-    """Takes messages in; holds no state of its own."""
+    """Takes messages in; the only state is who reads what."""
 
     def __init__(
         self,
@@ -70,33 +78,93 @@ class Ingest:
         categorise: Categorise,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        related: Related | None = None,
     ) -> None:
-        """`embedder` is called when a vector is first needed; tests fix `clock` and `new_id`."""
+        """`embedder` is called when a vector is first needed; tests fix `clock` and `new_id`.
+
+        `related` is given where the extractor may be slow or fail, as one that asks a language model: messages are
+        kept before it is called, and it is shown what `related` finds.
+        """
         self._store = store
         self._embedder = embedder
         self._extractor = extractor
         self._categorise = categorise
         self._clock = clock
         self._new_id = new_id
+        self._related = related
+        self.claims = waiting.Claims()
 
     def add(self, request: Request) -> Outcome:
         """Keeps the messages as episodes and what they say as facts, in one transaction."""
         fresh = self._fresh(request)
         if not fresh:
             return Outcome((), ())
-        if not request.infer:
+        guided = isinstance(self._extractor, GuidedExtractor)
+        if not request.infer or (request.memory_type and not guided):
             return self._verbatim(request, fresh)
         if request.deferred:
             return self._write(request, fresh, [], unread=True)
-        return self._write(request, fresh, self._extract(request, fresh))
+        if self._related is None:
+            return self._write(request, fresh, self._extract(request, fresh, ()))
+        with self.claims.held([m.episode_id for m in fresh]):
+            kept = self._write(request, fresh, [], unread=True)
+            return Outcome(tuple(self._read_new([e for e in kept.episodes if e.unread])), kept.episodes)
 
     def read_again(self, episodes: Sequence[Record], *, scope: Scope) -> Outcome:
-        """Extracts facts from episodes that are stored already, and marks them as read."""
+        """Extracts facts from episodes that are stored already, and marks them as read.
+
+        All must share a conversation and what was wished when they were added (`groups` parts them so). One that was
+        read by somebody else meanwhile, or deleted, gives nothing.
+        """
         messages = [Message(r.role or "user", r.text, r.created_at, r.name, r.message_id, r.id) for r in episodes]
-        request = Request(messages=messages, scope=scope)
-        candidates = self._extract(request, messages)
-        read = [Change("UPDATE", replace(r, unread=False), reason="read") for r in episodes if r.unread]
-        return self._decide(request, candidates, lambda _: (read, []), messages)
+        request = self._asked(episodes[0], scope, messages)
+        shown = () if self._related is None else self._related(scope, messages)
+        candidates = self._extract(request, messages, shown)
+        was_unread = {e.id for e in episodes if e.unread}
+
+        def keep(_: Sequence[Event]) -> tuple[list[Change], list[str]]:
+            held = {r.id: r for r in self._store.get([e.id for e in episodes]) if r is not None}
+            live = [r for r in held.values() if r.status != "retracted" and (r.unread or r.id not in was_unread)]
+            read = [Change("UPDATE", replace(r, unread=False), reason="read") for r in live if r.unread]
+            return read, sorted({e.id for e in episodes} - {r.id for r in live})
+
+        return self._decide(request, candidates, keep, messages, shown=[r.id for r in shown if r.kind == "fact"])
+
+    def groups(self, episodes: Sequence[Record]) -> list[list[Record]]:
+        """Episodes parted into what one call of an extractor can read, in order."""
+        return waiting.groups(episodes, lambda e: self._store.events(record_id=e.id, limit=1))
+
+    def _read_new(self, own: Sequence[Record]) -> list[Written]:
+        """Reads new episodes, together with those of the same scope that an earlier call could not read."""
+        if not own:
+            return []
+        mine = {e.id for e in own}
+        left = [
+            e
+            for e in self._store.unread(scope=own[0].scope, limit=waiting.AT_ONCE)
+            if e.scope == own[0].scope and e.id not in mine
+        ]
+        written: list[Written] = []
+        with self.claims.free([e.id for e in left]) as claimed:
+            for group in self.groups([*(e for e in left if e.id in claimed), *own]):
+                try:
+                    outcome = self.read_again(group, scope=group[0].scope)
+                except ExtractionError as error:
+                    new = [e for e in group if e.id in mine]
+                    if len(new) == len(group) or waiting.unreachable(error):
+                        raise
+                    if not new:
+                        continue
+                    # What an earlier call could not read may be what spoils this one.
+                    outcome = self.read_again(new, scope=new[0].scope)
+                written += outcome.written
+        return written
+
+    def _asked(self, episode: Record, scope: Scope, messages: Sequence[Message]) -> Request:
+        """What the call that added an episode asked for."""
+        events = self._store.events(record_id=episode.id, limit=1)
+        told = waiting.told(events[0].reason if events else None)
+        return Request(messages=messages, scope=scope, metadata=episode.metadata, expires_at=episode.expires_at, **told)
 
     def _fresh(self, request: Request) -> list[Message]:
         """The messages that this scope has not seen, each with the id of the episode that will keep it."""
@@ -111,8 +179,11 @@ class Ingest:
             found.append(replace(message, episode_id=self._new_id()))
         return found
 
-    def _extract(self, request: Request, messages: Sequence[Message]) -> list[Candidate]:
-        found = self._extractor.extract(messages, scope=request.scope, known=())
+    def _extract(self, request: Request, messages: Sequence[Message], known: Sequence[Record]) -> list[Candidate]:
+        extractor = self._extractor
+        if isinstance(extractor, GuidedExtractor) and request.guidance != Guidance():
+            extractor = extractor.guided(request.guidance)
+        found = extractor.extract(messages, scope=request.scope, known=known)
         return [self._finish(c, request) for c in found]
 
     def _finish(self, candidate: Candidate, request: Request) -> Candidate:
@@ -120,7 +191,8 @@ class Ingest:
         categories = request.categories
         if categories is None:
             custom = request.custom_categories
-            categories = self._categorise(candidate.text, custom) if custom else candidate.categories
+            sorted_ = isinstance(self._extractor, GuidedExtractor) or not custom
+            categories = candidate.categories if sorted_ else self._categorise(candidate.text, custom)
         me = request.scope.user_id or "user"
         relations = tuple(
             replace(r, source=me if r.source == "user" else r.source, target=me if r.target == "user" else r.target)
@@ -188,12 +260,19 @@ class Ingest:
         texts = [spoken(e.text) for e in shown] + [c.text for c in candidates]
         vectors = self._vectors(texts)
         own = dict(zip((e.id for e in shown), vectors, strict=False))
+        reason = waiting.note(request) if unread else None
 
         def keep(news: Sequence[Event]) -> tuple[list[Change], list[str]]:
             stale = _stale(news, request.scope, messages)
             placed = _placed(episodes, news)
             kept = [e for e in episodes if e.id not in stale]
-            return [Change("ADD", placed[e.id], own.get(e.id), index=e.role != "system") for e in kept], list(stale)
+            changes = [
+                Change(
+                    "ADD", placed[e.id], own.get(e.id), index=e.role != "system", reason=reason if e.unread else None
+                )
+                for e in kept
+            ]
+            return changes, list(stale)
 
         return self._decide(request, candidates, keep, messages, vectors[len(shown) :])
 
@@ -204,13 +283,19 @@ class Ingest:
         keep: Callable[[Sequence[Event]], tuple[list[Change], list[str]]],
         messages: Sequence[Message],
         vectors: Sequence[Vector] | None = None,
+        *,
+        shown: Sequence[str] = (),
     ) -> Outcome:
-        """Resolves the candidates against what is known, and writes everything in one transaction."""
+        """Resolves the candidates against what is known, and writes everything in one transaction.
+
+        `shown` are ids of facts that the extractor saw, and may have named.
+        """
         if vectors is None:
             vectors = self._vectors([c.text for c in candidates])
         whole = person(request.scope)
         seen = self._store.sequence()
         known = {r.id: r for r in self._known(whole, candidates)}
+        known |= {r.id: r for r in self._store.get(shown) if r is not None} if candidates else {}
         of = {id(c): v for c, v in zip(candidates, vectors, strict=True)}
         decisions: list[Decision] = []
 
@@ -222,7 +307,8 @@ class Ingest:
                     current[event.record_id] = event.after
             gone = set(stale)
             fresh = [c for c in candidates if not gone.issuperset(c.sources)]
-            decisions[:] = resolve(
+            decide_ = procedures if request.guidance.procedure else resolve
+            decisions[:] = decide_(
                 fresh, list(current.values()), now=self._clock(), new_id=self._new_id, scope=request.scope
             )
             return changes + _changes(decisions, current, of, request)
@@ -339,6 +425,29 @@ def _touched(final: Mapping[str, Change], record: Record, reason: str, known: Ma
         return replace(made, record=replace(record, relations=made.record.relations, expires_at=made.record.expires_at,
                                             immutable=made.record.immutable))  # fmt: skip
     return Change("DELETE" if record.status == "retracted" else "UPDATE", record, reason=reason)
+
+
+def procedures(
+    candidates: Sequence[Candidate],
+    known: Sequence[Record],
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+    scope: Scope,
+) -> list[Decision]:
+    """Each candidate as a procedure: it stands by itself and replaces nothing."""
+    return [
+        Decision(
+            "ADD",
+            c,
+            Record(
+                id=new_id(), kind="procedure", text=c.text, scope=scope, created_at=c.created_at or now,
+                recorded_at=now, valid_from=c.created_at or now, metadata=c.metadata, categories=c.categories,
+                importance=c.importance, role=c.role, sources=c.sources, memory_type="procedural_memory",
+            ),
+        )
+        for c in candidates
+    ]  # fmt: skip
 
 
 def _dressed(record: Record, candidate: Candidate, request: Request) -> Record:

@@ -1,12 +1,122 @@
-"""One thread that reads what was taken in deferred; the queue is in the ledger, so nothing is lost with the thread."""
+"""Who reads what was taken in deferred: a thread of this process, or `run` in one of its own.
+
+The queue is the ledger: an episode waits until its facts are written, in the same transaction that marks it as read.
+So nothing is lost with a process, and nothing is written twice.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from memlayer.engine import waiting
+from memlayer.engine.ingest import Ingest, Outcome
+from memlayer.engine.stores import Store
+from memlayer.errors import BackendError, ExtractionError
+from memlayer.types import Record, Scope
 
 log = logging.getLogger(__name__)
+
+LOOK = 1000
+"""How many waiting episodes one look at the queue sees."""
+LONGEST_PAUSE = 60.0
+"""Most seconds that `run` waits after a failure."""
+
+
+class Backlog:
+    """Reads what waits: in order within an owner, several owners at once."""
+
+    def __init__(self, store: Store, ingest: Ingest, *, lanes: int = 1) -> None:
+        """`lanes` is how many owners are read at once: more than one pays where a model is waited for."""
+        self._store = store
+        self._ingest = ingest
+        self._lanes = lanes
+
+    def read(self, scope: Scope | None = None) -> list[Outcome]:
+        """Reads everything that waits in the scope, and says what came of it.
+
+        What cannot be read stays, and so does what its owner said after it; the first such error is raised when
+        everything else is read. Where the model cannot be reached nothing further is tried.
+        """
+        outcomes: list[Outcome] = []
+        errors: list[ExtractionError] = []
+        stuck: set[str] = set()
+        with ThreadPoolExecutor(self._lanes, thread_name_prefix="memlayer-read") as pool:
+            while todo := self._next(scope or Scope(), stuck):
+                for group, found in zip(todo, pool.map(self._group, todo), strict=True):
+                    if isinstance(found, ExtractionError):
+                        errors.append(found)
+                        stuck.add(group[0].scope.owner)
+                    elif found is not None:
+                        outcomes.append(found)
+                if any(waiting.unreachable(error) for error in errors):
+                    break
+        if errors:
+            raise errors[0]
+        return outcomes
+
+    def _next(self, scope: Scope, stuck: set[str]) -> list[list[Record]]:
+        """The first group of each owner that has something to read."""
+        owners: dict[str, list[Record]] = {}
+        for record in self._store.unread(scope=scope, limit=LOOK):
+            owner = record.scope.owner
+            if owner not in stuck and not self._ingest.claims.taken(record.id):
+                owners.setdefault(owner, []).append(record)
+        return [self._ingest.groups(records[: waiting.AT_ONCE])[0] for records in owners.values()]
+
+    def _group(self, group: Sequence[Record]) -> Outcome | ExtractionError | None:
+        with self._ingest.claims.free([r.id for r in group]) as mine:
+            if not mine:
+                return None
+            try:
+                return self._ingest.read_again([r for r in group if r.id in mine], scope=group[0].scope)
+            except ExtractionError as error:
+                return error
+
+
+class Reads(Protocol):
+    """What `run` works on: the core of a memory."""
+
+    def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
+        """Reads everything that waits."""
+        ...
+
+
+def run(
+    core: Reads,
+    *,
+    once: bool = False,
+    poll: float = 1.0,
+    stop: threading.Event | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> int:
+    """Reads what waits, and goes on looking every `poll` seconds until `stop` is set; says how many facts were written.
+
+    `once` ends when nothing waits, and raises what could not be read. Else a failure is logged, and tried again after
+    pauses that grow. `told` gets the number of conversations and of facts after each look that found something.
+    """
+    stop = stop or threading.Event()
+    facts, pause = 0, poll
+    while not stop.is_set():
+        try:
+            outcomes = core.read_unread()
+            pause = poll
+        except (ExtractionError, BackendError) as error:
+            if once:
+                raise
+            outcomes, pause = [], min(LONGEST_PAUSE, max(poll, pause * 2))
+            log.warning("reading failed, and is tried again in %.0f s: %s", pause, error)
+        written = sum(len(outcome.written) for outcome in outcomes)
+        facts += written
+        if outcomes and told is not None:
+            told(len(outcomes), written)
+        if once:
+            break
+        stop.wait(pause)
+    return facts
 
 
 class Worker:

@@ -88,7 +88,7 @@ class OpenAILanguageModel:
 
     def __init__(
         self,
-        model: str,
+        model: Any,
         *,
         address: Address | None = None,
         options: Mapping[str, Any] | None = None,
@@ -101,8 +101,8 @@ class OpenAILanguageModel:
         """
         if not isinstance(model, str) or not model:
             raise ConfigurationError(f"llm: model must be the name of a model, not {model!r}")
-        self.model = model
-        self.name = model
+        self.model: str = model
+        self.name = self.model
         self.vision = vision
         self._client = _Client(Address() if address is None else address)
         self._options = {"temperature": 0.0, **(options or {})}
