@@ -609,6 +609,17 @@ def test_earlier_candidates_of_the_call_are_seen() -> None:
     assert live == ["Moved back to Rome"]
 
 
+def test_change_of_job_among_several_replaces_none() -> None:
+    known = [
+        held(fact("Is a nurse", "occupation", "nurse"), id="a"),
+        held(fact("Is a photographer", "occupation", "photographer"), id="b"),
+    ]
+    change = fact("Is a midwife now", "occupation", "midwife", at=30)
+    assert run([change], known)[0].event == "ADD"
+    assert [r.id for r in run([change], known[:1])[0].replaced] == ["a"]
+    assert [r.id for r in run([replace(change, replaces=("b",))], known)[0].replaced] == ["b"]
+
+
 class TestModel:
     """What a language model names is trusted only within reach."""
 

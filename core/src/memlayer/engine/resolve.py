@@ -149,7 +149,11 @@ class _State:
         conflicts: dict[str, _Conflict] = {
             i: "supersede" for i in (*candidate.replaces, *candidate.retracts) if i in self.held
         }
-        conflicts.update((i, v) for i, v in verdicts.items() if v != "same" and v != "coarser")
+        found: dict[str, _Conflict] = {i: v for i, v in verdicts.items() if v != "same" and v != "coarser"}
+        if new.attribute in _CLAIM and list(found.values()).count("supersede") > 1:
+            # Several stand side by side, and nothing says which of them is over.
+            found = {i: v for i, v in found.items() if v != "supersede"}
+        conflicts.update(found)
         return self._place(new, candidate, _last_slip(conflicts, self.held))
 
     def _place(self, new: Record, candidate: Candidate, conflicts: Mapping[str, _Conflict]) -> Decision:
