@@ -40,6 +40,15 @@ _OTHER = re.compile(
 )
 _PRONOUN = re.compile(r"^(?P<who>he|she) ", re.IGNORECASE)
 _MENTION = re.compile(rf"\b(?:my|our) {_ADJ}(?P<word>{_KIN}|{_PET})\b", re.IGNORECASE)
+_BESIDE = re.compile(
+    rf"\b(?:with|to|and|for|from|meet|met|visit|visited|see) (?:my|our) (?P<adj>{_ADJ})"
+    rf"(?:(?P<kin>{_KIN})|(?P<pet>{_PET})),? (?:named |called )?(?P<name>{_N})(?![\w'’])",
+    re.IGNORECASE,
+)
+_JOB_BESIDE = re.compile(
+    r"(?:just |recently |finally )?(?:moved|relocated|came) .*?\b(?:for|because of|thanks to) (?:a|my|the) (?:new )?"
+    r"(?:job|position|role) (?:at|with) (?P<company>.+)$"
+)
 _FEMALE = frozenset(
     """sister stepsister sis mother mom mum mama stepmom daughter stepdaughter wife fiancee fiancée girlfriend gf
     grandmother grandma granny nana aunt auntie niece mother-in-law sister-in-law granddaughter""".split()
@@ -84,6 +93,22 @@ def subject_of(text: str, speaker: str | None, known: frozenset[str], before: li
         wrong = last.word in (_MALE if who == "she" else _FEMALE)
         return None if wrong else Subject(last.kind, last.label, last.spoken, text[m.end() :], None, last.word)
     return None
+
+
+def said_beside(rest: str) -> list[Reading]:
+    """What a statement says on the way: "(live in Oslo) with my husband Tom", "(moved) for a new job at Acme"."""
+    found = []
+    for m in _BESIDE.finditer(rest):
+        word, adjective = (m["kin"] or m["pet"]).lower(), (m["adj"] or "").lower().replace("-", " ").strip()
+        if entities.person(m["name"]) and not {"ex", "late", "former"} & set(adjective.split()):
+            attribute = "has_pet" if m["pet"] else words.KIN[word][0]
+            what = f"{adjective} {word}".strip()
+            found.append(
+                Reading(attribute, m["name"], text=f"has {_article(what)} named {m['name']}", target=_target(attribute))
+            )
+    if (job := _JOB_BESIDE.match(rest)) and (company := entities.organization(job["company"])):
+        found.append(Reading("works_at", company, text=f"works at {company}", target="organization"))
+    return found
 
 
 def _owned(m: re.Match[str], text: str, speaker: str | None) -> Subject | None:

@@ -9,25 +9,10 @@ def _set(text: str) -> frozenset[str]:
 
 
 KIN: dict[str, tuple[str, str]] = {
-    **{w: ((
-        "has_sibling"
-    ), w) for w in ((
-        "sister"
-    ), (
-        "brother"
-    ), (
-        "sibling"
-    ), (
-        "twin"
-    ), (
-        "stepsister"
-    ), (
-        "stepbrother"
-    ), (
-        "sis"
-    ), (
-        "bro"
-    ))},
+    **{
+        w: ("has_sibling", w)
+        for w in ("sister", "brother", "sibling", "twin", "stepsister", "stepbrother", "sis", "bro")
+    },
     **{w: ("has_parent", w) for w in ("mother", "father", "mom", "mum", "dad", "mama", "papa", "stepmom", "stepdad")},
     **{w: ("has_child", w) for w in ("son", "daughter", "child", "kid", "baby", "toddler", "stepson", "stepdaughter")},
     **{w: ("married_to", w) for w in ("wife", "husband", "spouse", "hubby")},
@@ -41,25 +26,10 @@ KIN: dict[str, tuple[str, str]] = {
             "granddaughter",
         )
     },
-    **{w: ((
-        "has_friend"
-    ), w) for w in ((
-        "friend"
-    ), (
-        "bestie"
-    ), (
-        "buddy"
-    ), (
-        "best friend"
-    ), (
-        "roommate"
-    ), (
-        "flatmate"
-    ), (
-        "neighbor"
-    ), (
-        "neighbour"
-    ))},
+    **{
+        w: ("has_friend", w)
+        for w in ("friend", "bestie", "buddy", "best friend", "roommate", "flatmate", "neighbor", "neighbour")
+    },
     **{w: ("has_colleague", w) for w in ("colleague", "coworker", "co-worker", "teammate")},
     **{w: ("reports_to", w) for w in ("boss", "manager", "supervisor")},
 }  # fmt: skip

@@ -113,6 +113,9 @@ class LocalExtractor:
             return
         if subject.relation is not None and not is_guess(clause.text):
             yield self._candidate(subject.relation, _own_subject(talk), clause, talk)
+        if subject.kind == "self" and not is_guess(clause.text):
+            for reading in people.said_beside(subject.rest):
+                yield self._candidate(reading, _own_subject(talk), clause, talk)
         yield from self._said_of(subject, clause, talk)
 
     def _own(self, readings: Sequence[Reading], clause: Clause, talk: _Talk) -> Iterator[Candidate]:
@@ -364,7 +367,7 @@ def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetim
         if name in _FLEETING - {"visited"} and span.relation == "at":
             continue
         if span.start <= at and (
-            span.relation in {("since"), ("for")} or (span.relation == ("at") and name not in {("plans"), ("goal")})
+            span.relation in {"since", "for"} or (span.relation == "at" and name not in {"plans", "goal"})
         ):
             return span.start
     return at
