@@ -205,7 +205,7 @@ class Memory:
             scope=scope,
             where=where,
             view=view_of(self._clock(), kinds, as_of, known_at, default=("fact", "procedure", "episode")),
-            limit=compat.one_of("search", limit=limit, top_k=top_k) or 10,
+            limit=10 if limit is None and top_k is None else compat.one_of("search", limit=limit, top_k=top_k),
             items=kinds is not None and "item" in kinds,
         )
         return _verbs.search(

@@ -24,6 +24,9 @@ _ADVERB = re.compile(
     r"|once|then|\w+ly)\s"
 )
 _S_ENDS = ("s", "x", "z", "ch", "sh", "o")
+_BACK = {"their": "my", "theirs": "mine", "themselves": "myself", "them": "me", "they": "I"}
+_THIRD = re.compile(r"\b(?:they|them|theirs?|themselves)\b", re.IGNORECASE)
+_PLAIN = {"is": "am", "has": "have", "does": "do"}
 _AUX = {"am": "is", "are": "is", "have": "has", "do": "does", "'m": "is", "was": "was", "were": "was"}
 
 
@@ -48,6 +51,30 @@ def third_person(predicate: str) -> str:
         lead, predicate = lead + m.group(), predicate[m.end() :]
     verb, _, rest = predicate.partition(" ")
     return shift(f"{lead}{inflect(verb)} {rest}".strip())
+
+
+def first_person(fact: str) -> str:
+    """A fact about a speaker as they would say it: "Lives with their dog" -> "I live with my dog"."""
+    lead, rest = "", fact[:1].lower() + fact[1:]
+    while m := _ADVERB.match(rest):
+        lead, rest = lead + m.group(), rest[m.end() :]
+    verb, _, rest = rest.partition(" ")
+    said = _THIRD.sub(lambda m: _BACK[m.group().lower()], rest)
+    plain = _uninflect(verb)
+    if plain == verb and verb not in _PAST and not verb.endswith("ed"):
+        return f"My {lead}{verb} {said}".strip()  # "Name is Ann"
+    return f"I {lead}{plain} {said}".strip()
+
+
+def _uninflect(verb: str) -> str:
+    """The inverse of `inflect`; a verb that is not in the third person stays as it is."""
+    if verb in _PLAIN:
+        return _PLAIN[verb]
+    if verb.endswith("ies"):
+        return f"{verb[:-3]}y"
+    if verb.endswith("es") and verb[:-2].endswith(_S_ENDS):
+        return verb[:-2]
+    return verb[:-1] if verb.endswith("s") and not verb.endswith("ss") and verb not in _PAST else verb
 
 
 def shift(text: str) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from memlayer.testing.indexes import KeywordIndexContract, VectorIndexContract
     from memlayer.testing.items import ItemStoreContract
     from memlayer.testing.ledger import LedgerContract
+    from memlayer.testing.memory import MemoryContract
     from memlayer.testing.models import EmbedderContract, ExtractorContract, LanguageModelContract, RerankerContract
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "KeywordIndexContract",
     "LanguageModelContract",
     "LedgerContract",
+    "MemoryContract",
     "RerankerContract",
     "VectorIndexContract",
 ]
@@ -53,9 +55,11 @@ _MODULES = {
     "KeywordIndexContract": "indexes",
     "LanguageModelContract": "models",
     "LedgerContract": "ledger",
+    "MemoryContract": "memory",
     "RerankerContract": "models",
     "VectorIndexContract": "indexes",
 }
+_PIECES = {"memory": (f"{__name__}.memory_rules", f"{__name__}.memory_verbs")}
 
 
 def __getattr__(name: str) -> Any:
@@ -67,5 +71,5 @@ def __getattr__(name: str) -> Any:
     module = f"{__name__}.{_MODULES[name]}"
     if module not in sys.modules:
         # A failing assert of a suite says what stood on both sides, like one in the caller's own tests.
-        pytest.register_assert_rewrite(module)
+        pytest.register_assert_rewrite(module, *_PIECES.get(_MODULES[name], ()))
     return getattr(import_module(module), name)
