@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
@@ -20,6 +21,9 @@ SAID = {
     MessageRole.MODEL: "assistant",
 }
 """Roles whose words are kept; instructions and the output of tools are nobody's words."""
+
+
+_KINDS = {"user": "human", "assistant": "ai"}
 
 
 class Ids:
@@ -46,8 +50,12 @@ class Ids:
 
 
 def message_id(role: str, text: str, number: int) -> str:
-    """The id of the `number`th message of a conversation, from 0, with this role and these words."""
-    return sha256("\x1f".join((role, text.strip(), str(number))).encode()).hexdigest()[:32]
+    """The id of the `number`th message of a conversation, from 0, with this role and these words.
+
+    Every adapter of memlayer counts like this, so that a conversation has the same ids in each of them.
+    """
+    told = json.dumps([_KINDS[role], None, text])
+    return hashlib.sha256(f"{number} {told}".encode()).hexdigest()[:32]
 
 
 def question(messages: Sequence[ChatMessage], limit: int) -> str:
