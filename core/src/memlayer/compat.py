@@ -34,6 +34,7 @@ _FORMAT = Keyword(
 )
 _ACCOUNT = Keyword("belongs to the hosted platform; a memory is one file here: drop it, or give path=", ())
 _ASYNC = Keyword('write mode="deferred" to be answered before facts are extracted, or use AsyncMemory', (False, None))
+_EXPIRED = Keyword("write as_of= a time before it expired, or get(id)", (False, None))
 
 KEYWORDS: dict[str, dict[str, Keyword]] = {
     "add": {
@@ -54,6 +55,8 @@ KEYWORDS: dict[str, dict[str, Keyword]] = {
         "project_id": _ACCOUNT,
         "fields": Keyword("results carry every field; pick the ones you want", ()),
         "only_metadata_based_search": Keyword("use get_all(filters=…), which reads without a query", ()),
+        "reference_date": Keyword("write as_of=: what was true then, and what the query's times are read against", ()),
+        "show_expired": _EXPIRED,
     },
     "get_all": {
         "version": _VERSION,
@@ -61,9 +64,14 @@ KEYWORDS: dict[str, dict[str, Keyword]] = {
         "org_id": _ACCOUNT,
         "project_id": _ACCOUNT,
         "fields": Keyword("results carry every field; pick the ones you want", ()),
+        "show_expired": _EXPIRED,
     },
     "get": {"output_format": _FORMAT, "version": _VERSION},
-    "update": {"version": _VERSION, "timestamp": Keyword("the time of saying is kept; set valid times by add", ())},
+    "update": {
+        "version": _VERSION,
+        "timestamp": Keyword("the time of saying is kept; set valid times by add", ()),
+        "expiration_date": Keyword("delete the memory, and add it again with expiration_date=", ()),
+    },
     "delete": {"version": _VERSION},
     "delete_all": {"version": _VERSION, "org_id": _ACCOUNT, "project_id": _ACCOUNT},
     "history": {"version": _VERSION},

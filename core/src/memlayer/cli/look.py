@@ -42,8 +42,8 @@ def narrowing(other: Mapping[str, Any]) -> dict[str, Any]:
 
 @click.command(
     epilog=examples(
-        'memlayer search "where does she live?" --user alice',
-        'memlayer search "where does she live?" --user alice --as-of 2024-04-01',
+        'memlayer search "where do I live?" --user alice',
+        'memlayer search "where do I live?" --user alice --as-of 2024-04-01',
         'memlayer search food --user alice -n 3 --threshold 0.3 --category food',
         """memlayer search deadlines --agent planner --filter '{"metadata": {"urgency": {"in": ["high"]}}}'""",
         "memlayer search food --user alice --json | jq -r '.results[].memory'",
