@@ -59,7 +59,7 @@ _MODULES = {
     "RerankerContract": "models",
     "VectorIndexContract": "indexes",
 }
-_PIECES = {"memory": (f"{__name__}.memory_rules", f"{__name__}.memory_verbs")}
+_PIECES = {"memory": (f"{__name__}.memory_rules", f"{__name__}.memory_verbs", f"{__name__}.memory_views")}
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,7 @@ from memlayer.testing.contract import Contract
 from memlayer.testing.fakes import FixedClock, HashEmbedder
 from memlayer.testing.memory_rules import RuleTests
 from memlayer.testing.memory_verbs import VerbTests
+from memlayer.testing.memory_views import ViewTests
 
 
 class Awaited:
@@ -34,7 +35,7 @@ class Awaited:
         return lambda *args, **kwargs: complete(found(*args, **kwargs))
 
 
-class MemoryContract(RuleTests, VerbTests, Contract):
+class MemoryContract(RuleTests, VerbTests, ViewTests, Contract):
     """What a memory promises, whatever its parts.
 
     The fixture `memory` gives an empty `Memory` on the fixture `clock`; the default one is embedded, with an embedder
