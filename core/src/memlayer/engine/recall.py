@@ -103,13 +103,15 @@ class Recall:
             and (query.where is None or matches(query.where, r))
         ]
         held = {r.id: r for r in ranked}
+        best = max((r.score for r in ranked), default=0.0)
+        exact: list[Ranked] = []
         for number, fact in enumerate(sorted(facts, key=lambda r: r.valid_from), 1):
-            known = held.get(fact.id) or Ranked(fact.id, 0, 0.0, fact.sources, {})
-            score = 1 - (1 - known.score) * (1 - SLOT)
-            held[fact.id] = known._replace(
-                score=score, seq=known.seq or number, shares={**known.shares, "slot": round(score - known.score, 4)}
-            )
-        return sorted(held.values(), key=lambda r: (-r.score, -r.seq))
+            known = held.pop(fact.id, None) or Ranked(fact.id, 0, 0.0, fact.sources, {})
+            score = max(best, 1 - (1 - known.score) * (1 - SLOT))
+            shares = {**known.shares, "slot": round(score - known.score, 4)}
+            exact.append(known._replace(score=score, seq=known.seq or number, shares=shares))
+        exact.sort(key=lambda r: (-r.score, -r.seq))
+        return exact + list(held.values())
 
     def _ranked(self, query: Query, limit: int) -> list[Ranked]:
         if query.view.known_at is not None:
