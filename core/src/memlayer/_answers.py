@@ -66,8 +66,10 @@ def _within(text: str) -> Iterator[tuple[Any, int]]:
         if start < 0:
             return
         end = _end(text, start)
-        value = _whole(text[start:end]) if end else None
-        if value is not None and end:
+        if end is None:
+            return  # cut off: what lies within is only a part of the answer
+        value = _whole(text[start:end])
+        if value is not None:
             yield value, end - start
             at = end
         else:

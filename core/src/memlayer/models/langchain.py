@@ -56,9 +56,15 @@ class LangChainLanguageModel:
         if way == "words":
             return _words(self.model.invoke(asked))
         method = "json_schema" if way == "json_schema" else "json_mode"
-        found = self.model.with_structured_output(
-            {"title": "answer", "description": "The answer.", **schema}, method=method, include_raw=True
-        ).invoke(asked)
+        form = {"title": "answer", "description": "The answer.", **schema}
+        try:
+            found = self.model.with_structured_output(form, method=method, include_raw=True).invoke(asked)
+        except Exception as error:
+            # OpenAI's client raises for an answer that is not whole, and holds it.
+            held = getattr(error, "completion", None)
+            if held is None or not getattr(held, "choices", None):
+                raise
+            return held.choices[0].message.content or ""
         return json.dumps(found["parsed"]) if isinstance(found["parsed"], dict) else _words(found["raw"])
 
 
