@@ -32,9 +32,8 @@ def tables() -> str:
             own += ["user_id", "agent_id", "run_id", "app_id"]
         names = ", ".join(f"`{name}`" for name in own if name != "self")
         rows = [f"| `{name}` | {values(keyword)} | {keyword.meaning} |" for name, keyword in table.items()]
-        parts.append(
-            "\n".join([f"**`{verb}`** takes {names}.", "", "| Also | Values | Meaning |", "|---|---|---|", *rows])
-        )
+        head = [f"**`{verb}`** takes {names}.", "", "| Also | Values | Meaning |", "|---|---|---|"]
+        parts.append("\n".join([*head, *rows]))
     return "\n\n".join(parts)
 
 

@@ -82,7 +82,7 @@ def test_search_that_finds_nothing_says_so_beside_the_answer(memlayer: Command, 
 def test_search_narrows(memlayer: Command, alice: dict[str, str]) -> None:
     memlayer("add", *HERE, "--timestamp", "2024-06-01", "I moved to Berlin.")
     assert "Berlin" not in memlayer("search", "home", *HERE, "--as-of", "2024-03-01").out
-    assert "Lives in Lisbon" in memlayer("search", "home", *HERE, "--as-of", "2024-03-01").out
+    assert "Lives in Lisbon (until 2024-06-01)" in memlayer("search", "home", *HERE, "--as-of", "2024-03-01").out
     assert memlayer("search", "home", *HERE, "--known-at", "2020-01-01").code == 1
     assert memlayer("search", "home", *HERE, "--kind", "episode", "-n", "9").out.count("episode") == 2
     only = memlayer("search", "home", *HERE, "--category", "health").out.splitlines()

@@ -173,6 +173,8 @@ def event(name: str) -> tuple[str, str]:
 def _show(desk: Desk, record: Mapping[str, Any], *, first: tuple[str, str]) -> None:
     """Two lines for a memory: what it says, and what it is."""
     ended = "" if record.get("status", "live") == "live" else f" ({record['status']})"
+    if record.get("valid_to"):
+        ended = f" (until {day(record['valid_to'])})"
     desk.say(first, record["memory"].strip(), (ended, "yellow"))
     kind = record["kind"] if record["kind"] != "fact" else ""
     speaker = record.get("name") or "" if record["kind"] == "episode" else ""
