@@ -382,6 +382,34 @@ def test_a_thread_is_kept_once_with_all_that_came_into_it(memory: Memory) -> Non
     assert said(memory) == ["I live in Berlin.", "Nice.", "Bye.", "All right.", "Hello.", "All right."]
 
 
+def test_in_a_thread_of_two_people_each_keeps_their_own_words(memory: Memory) -> None:
+    agent = create_agent(
+        model(), middleware=[MemlayerMiddleware(memory)], context_schema=Context, checkpointer=InMemorySaver()
+    )
+    agent.invoke({"messages": [HumanMessage("I live in Berlin.", id="m1")]}, thread("1"), context=Context("alex"))
+    agent.invoke({"messages": [HumanMessage("I live in Rome.", id="m2")]}, thread("1"), context=Context("bob"))
+    assert said(memory, "alex") == ["I live in Berlin.", "All right."]
+    assert said(memory, "bob") == ["I live in Rome.", "All right."]
+
+
+def test_a_failed_run_is_kept_by_the_next(memory: Memory) -> None:
+    answers = [AIMessage("Hello."), ValueError("no model"), AIMessage("I am back.")]
+
+    def answer(_: Sequence[BaseMessage]) -> AIMessage:
+        one = answers.pop(0)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    middleware = [MemlayerMiddleware(memory, user_id="alex")]
+    agent = create_agent(model(answer), middleware=middleware, checkpointer=InMemorySaver())
+    agent.invoke({"messages": "Hi."}, thread("1"))
+    with pytest.raises(ValueError, match="no model"):
+        agent.invoke({"messages": "I live in Berlin."}, thread("1"))
+    agent.invoke({"messages": "Are you there?"}, thread("1"))
+    assert said(memory) == ["Hi.", "Hello.", "I live in Berlin.", "Are you there?", "I am back."]
+
+
 def test_tool_results_and_system_messages_are_not_what_was_said(memory: Memory) -> None:
     agent = agent_for(memory, checkpointer=InMemorySaver())
     call = calls("look")

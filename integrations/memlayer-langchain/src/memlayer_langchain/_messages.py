@@ -28,27 +28,38 @@ def row(message: BaseMessage) -> dict[str, Any]:
     return {"role": role, "content": str(message.text), "name": message.name, "id": message.id}
 
 
-def rows(messages: Sequence[BaseMessage], *, threaded: bool) -> list[dict[str, Any]]:
+def rows(messages: Sequence[BaseMessage], *, threaded: bool, kept: str | None = None) -> list[dict[str, Any]]:
     """What people and models said, in words, with its ids, so that nothing that is sent again counts twice.
 
-    A thread keeps its messages under their ids; those that have none are told apart by what they say and how often it
-    was said before. Without a thread a conversation that comes again has new ids, so only its last turn is new, and
-    earlier messages are those that bear an id of the caller's.
+    In a thread everything after the message `kept` is new: what came before it belongs to whose run brought it. Without
+    a thread a conversation that comes again has new ids, so only its last turn is new, and earlier messages are those
+    that bear an id of the caller's.
     """
-    start = 0 if threaded else _last_turn(messages)
-    seen: Counter[str] = Counter()
+    names = _names(messages)
+    start = names.index(kept) + 1 if kept in names else 0 if threaded and kept is None else _last_turn(messages)
     found = []
     for number, message in enumerate(messages):
         if message.type not in _ROLES or not str(message.text).strip():
             continue
-        if number < start and (message.id is None or _MADE.match(message.id)):
+        if number < start and (threaded or message.id is None or _MADE.match(message.id)):
             continue
-        one = row(message)
-        if threaded and message.id is None:
-            told = json.dumps([message.type, message.name, one["content"]])
-            one["id"] = hashlib.sha256(f"{seen[told]} {told}".encode()).hexdigest()[:32]
-            seen[told] += 1
-        found.append(one)
+        found.append({**row(message), "id": names[number] if threaded else message.id})
+    return found
+
+
+def mark(messages: Sequence[BaseMessage]) -> str:
+    """What names the last message, for the run that goes on from here."""
+    return _names(messages)[-1]
+
+
+def _names(messages: Sequence[BaseMessage]) -> list[str]:
+    """The ids of messages; those without one are told apart by what they say and how often it was said before."""
+    seen: Counter[str] = Counter()
+    found = []
+    for message in messages:
+        told = json.dumps([message.type, message.name, str(message.text)])
+        found.append(message.id or hashlib.sha256(f"{seen[told]} {told}".encode()).hexdigest()[:32])
+        seen[told] += 1
     return found
 
 

@@ -18,21 +18,24 @@ from typing_extensions import NotRequired
 
 from memlayer import AsyncMemory, Memory
 from memlayer_langchain._faces import async_of, sync_of
-from memlayer_langchain._messages import question, rows
+from memlayer_langchain._messages import mark, question, rows
 from memlayer_langchain._scope import ScopeOf, Whose, thread_of
 from memlayer_langchain.tools import memory_tools
 
-Recalled = dict[str, list[str]]
+ByName = dict[str, Any]
 
 
-def _join(old: Recalled, new: Recalled) -> Recalled:
+def _join(old: ByName, new: ByName) -> ByName:
     return {**(old or {}), **new}
 
 
 class MemlayerState(AgentState[Any]):
-    """What the middleware keeps for a run: ids of memories, never their text, so that what is erased is gone."""
+    """What each middleware keeps: ids of memories, never their text, so that what is erased is gone."""
 
-    memlayer_recalled: NotRequired[Annotated[Recalled, PrivateStateAttr, _join]]
+    memlayer_recalled: NotRequired[Annotated[ByName, PrivateStateAttr, _join]]
+    """Ids of the memories that this run is shown."""
+    memlayer_kept: NotRequired[Annotated[ByName, PrivateStateAttr, _join]]
+    """The last message of the thread that is remembered: in a thread of several people, each keeps their own."""
 
 
 class MemlayerMiddleware(AgentMiddleware[MemlayerState, Any, Any]):
@@ -120,23 +123,33 @@ class MemlayerMiddleware(AgentMiddleware[MemlayerState, Any, Any]):
         """Keeps what was said, each message once."""
         if said := self._said(state, runtime):
             self._sync.add(said, **self._whose.writes(runtime), **self._add)
-        return None
+        return self._marked(state)
 
     async def aafter_agent(self, state: MemlayerState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Keeps what was said, each message once."""
         if said := self._said(state, runtime):
             await self._async.add(said, **self._whose.writes(runtime), **self._add)
-        return None
+        return self._marked(state)
 
     def _asked(self, state: MemlayerState) -> str:
         return question(state["messages"]) if self._recall else ""
 
     def _found(self, request: ModelRequest[Any]) -> list[str]:
-        recalled: Recalled = request.state.get("memlayer_recalled") or {}  # type: ignore[assignment]
-        return recalled.get(self.name, [])
+        return _of(request.state, "memlayer_recalled", self.name) or []
 
     def _said(self, state: MemlayerState, runtime: Runtime[Any]) -> list[dict[str, Any]]:
-        return rows(state["messages"], threaded=thread_of(runtime) is not None) if self._remember else []
+        if not self._remember:
+            return []
+        threaded = thread_of(runtime) is not None
+        kept = _of(state, "memlayer_kept", self.name) if threaded else None
+        return rows(state["messages"], threaded=threaded, kept=kept)
+
+    def _marked(self, state: MemlayerState) -> dict[str, Any] | None:
+        return {"memlayer_kept": {self.name: mark(state["messages"])}} if self._remember else None
+
+
+def _of(state: Any, field: str, name: str) -> Any:
+    return (state.get(field) or {}).get(name)
 
 
 def _with(request: ModelRequest[Any], known: str) -> ModelRequest[Any]:

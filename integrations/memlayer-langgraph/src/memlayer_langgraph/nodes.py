@@ -13,19 +13,21 @@ from typing_extensions import TypedDict
 
 from memlayer import AsyncMemory, Memory
 from memlayer.types import MemoryItem
-from memlayer_langgraph._messages import question, rows
+from memlayer_langgraph._messages import mark, question, rows
 from memlayer_langgraph._scope import ScopeOf, Whose, thread_of
 
 Node = RunnableLambda[Any, dict[str, Any]]
 
 
 class MemoryState(TypedDict, total=False):
-    """The keys that `recall_node` writes; a state has those of them that its graph reads."""
+    """The keys that the nodes write; a state has those of them that its graph needs."""
 
     memories: list[MemoryItem]
     """What was found, best first, as `Memory.search` gives it."""
     memory_context: str
     """The same as a block for a prompt, fenced as data; "" where nothing was found."""
+    memory_kept: str
+    """What names the last message that `remember_node` kept: a thread that several people write in needs it."""
 
 
 def recall_node(
@@ -95,22 +97,25 @@ def remember_node(
     ids = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
     whose = Whose(ids, scope, shared=shared)
 
-    def said(state: Any, runtime: Any) -> list[dict[str, Any]]:
-        return rows(_messages(state, messages_key), threaded=thread_of(runtime) is not None)
+    def said(state: Any, runtime: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        messages = _messages(state, messages_key)
+        threaded = thread_of(runtime) is not None
+        kept = _value(state, "memory_kept") if threaded else None
+        return rows(messages, threaded=threaded, kept=kept), {"memory_kept": mark(messages)} if messages else {}
 
     def remember(state: Any, config: RunnableConfig) -> dict[str, Any]:
         runtime = runtime_of(config)
-        scope_ids, found = whose.writes(runtime), said(state, runtime)
+        scope_ids, (found, marked) = whose.writes(runtime), said(state, runtime)
         if found:
             sync.add(found, **scope_ids, **add)
-        return {}
+        return marked
 
     async def aremember(state: Any, config: RunnableConfig) -> dict[str, Any]:
         runtime = runtime_of(config)
-        scope_ids, found = whose.writes(runtime), said(state, runtime)
+        scope_ids, (found, marked) = whose.writes(runtime), said(state, runtime)
         if found:
             await other.add(found, **scope_ids, **add)
-        return {}
+        return marked
 
     return RunnableLambda(remember, afunc=aremember, name="remember")
 
@@ -135,5 +140,8 @@ def _runtime() -> Any:
 
 
 def _messages(state: Any, key: str) -> Sequence[BaseMessage]:
-    found = state[key] if isinstance(state, Mapping) else getattr(state, key)
-    return convert_to_messages(found)
+    return convert_to_messages(_value(state, key) or [])
+
+
+def _value(state: Any, key: str) -> Any:
+    return state.get(key) if isinstance(state, Mapping) else getattr(state, key, None)
