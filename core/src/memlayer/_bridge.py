@@ -16,7 +16,7 @@ S = TypeVar("S")
 
 WORKERS = max(2, os.cpu_count() or 2)
 """Threads for work that computes: more would only take turns."""
-WAITERS = 64
+WAITERS = 128
 """Threads for work that mostly waits, for a model or a server."""
 
 

@@ -1,0 +1,234 @@
+"""Taken in now and read later: in order within an owner, several owners at once, once each, whatever dies meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import EMPTY, FakeModel, answer, fact, memory, over_http, texts
+from clients import Make
+
+from memlayer import AsyncMemory, ExtractionError, Memory
+from memlayer.engine.worker import run
+from memlayer.errors import ModelError
+from memlayer.testing import HashEmbedder, Ids
+
+A = {"user_id": "alex"}
+
+
+def echo(messages: Any) -> str:
+    """Notes every message as a fact."""
+    told = json.loads(messages[1]["content"])["messages"]
+    return answer(*(fact(m["text"], m["number"]) for m in told))
+
+
+def test_what_waits_is_found_before_it_is_read(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    def slow(messages: Any) -> str:
+        gate.wait(10)
+        return echo(messages)
+
+    with memory(FakeModel(otherwise=slow), tmp_path / "m.db") as m:
+        added = m.add("I like tea", **A, mode="deferred", metadata={"a": 1})
+        assert (added["results"], len(added["episodes"])) == ([], 1)
+        [found] = m.search("tea", **A)["results"]
+        assert found["kind"] == "episode"
+        gate.set()
+    with memory(FakeModel(), tmp_path / "m.db") as m:
+        [kept] = m.get_all(**A)["results"]
+    assert (kept["memory"], kept["metadata"]) == ("I like tea", {"a": 1})
+
+
+def test_each_owner_is_read_in_order_and_several_at_once(tmp_path: Path) -> None:
+    together = threading.Barrier(3, timeout=10)
+    order: dict[str, list[str]] = {}
+
+    def read(messages: Any) -> str:
+        told = [m["text"] for m in json.loads(messages[1]["content"])["messages"]]
+        if told[0].endswith(" 0"):
+            together.wait()  # passes only when three owners are being read
+        order.setdefault(told[0].split()[0], []).extend(told)
+        return echo(messages)
+
+    model = FakeModel(otherwise=ModelError("away"))
+    with memory(model, tmp_path / "m.db") as m:
+        core = m._core
+        for n in range(4):
+            for user in ("ann", "ben", "cat"):
+                # Wishes that differ keep the messages apart, so that there is something to order.
+                core.worker.wake = lambda: None  # type: ignore[method-assign]
+                m.add(f"{user} likes {n}", user_id=user, mode="deferred", metadata={"n": n})
+        model.otherwise = read
+        assert run(core, once=True) == 12
+    assert order == {user: [f"{user} likes {n}" for n in range(4)] for user in ("ann", "ben", "cat")}
+
+
+def test_messages_of_one_conversation_that_wait_are_read_in_one_call(tmp_path: Path) -> None:
+    model = FakeModel(ModelError("away"), otherwise=echo)
+    with memory(model, tmp_path / "m.db") as m:
+        with pytest.raises(ExtractionError):
+            m.add("one", **A)
+        assert texts(m.add("two", **A)) == ["one", "two"]
+    assert len(model.asked) == 2
+
+
+def test_a_run_ends_when_it_is_told_to_and_goes_on_after_failures(tmp_path: Path) -> None:
+    stop = threading.Event()
+    told: list[tuple[int, int]] = []
+
+    def note(talks: int, facts: int) -> None:
+        told.append((talks, facts))
+        stop.set()
+
+    model = FakeModel(ModelError("away"), ModelError("away"), otherwise=echo)
+    with memory(model, tmp_path / "m.db") as m:
+        with pytest.raises(ExtractionError):
+            m.add("I like tea", **A)
+        assert run(m._core, stop=stop, poll=0.01, told=note) == 1
+    assert told == [(1, 1)]
+    assert len(model.asked) == 3
+
+
+def test_once_raises_what_could_not_be_read(tmp_path: Path) -> None:
+    with memory(FakeModel(otherwise="rubbish"), tmp_path / "m.db") as m:
+        with pytest.raises(ExtractionError):
+            m.add("I like tea", **A)
+        with pytest.raises(ExtractionError):
+            run(m._core, once=True)
+
+
+def test_an_owner_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
+    model = FakeModel(otherwise=lambda messages: "no" if "poison" in messages[1]["content"] else echo(messages))
+    with memory(model, tmp_path / "m.db") as m:
+        m._core.worker.wake = lambda: None  # type: ignore[method-assign]
+        m.add("poison", user_id="ann", mode="deferred")
+        m.add("I like tea", user_id="ben", mode="deferred")
+        with pytest.raises(ExtractionError):
+            run(m._core, once=True)
+        assert texts(m.get_all(user_id="ben")) == ["I like tea"]
+
+
+def test_two_processes_that_read_the_same_write_it_once(tmp_path: Path) -> None:
+    """Two memories on one file stand for two processes: they share no claims."""
+    both = threading.Barrier(2, timeout=10)
+
+    def read(messages: Any) -> str:
+        both.wait()
+        return echo(messages)
+
+    away = FakeModel(ModelError("away"), otherwise=read)
+    path = tmp_path / "m.db"
+    with memory(away, path) as one, memory(FakeModel(otherwise=read), path, new_id=Ids("other")) as two:
+        with pytest.raises(ExtractionError):
+            one.add("I like tea", **A)
+        other = threading.Thread(target=two.reextract, kwargs=A)
+        other.start()
+        one.reextract(**A)
+        other.join()
+        assert texts(one.get_all(**A)) == ["I like tea"]
+        assert one.verify()["ok"]
+        [held] = one._core.ledger.records(scope=one._core.ledger.owners()[0], limit=1)
+        assert held.reinforced == 0
+
+
+PROGRAM = """
+import sys
+from answers import memory, over_http
+from memlayer.models.openai import Address, OpenAILanguageModel
+path, url, count = sys.argv[1:]
+import uuid
+m = memory(OpenAILanguageModel("scripted", address=Address(url, "k")), path, new_id=lambda: str(uuid.uuid4()))
+for n in range(int(count)):
+    m.add(f"fact {n} of owner {n % 3}", user_id=f"u{n % 3}", mode="deferred", metadata={"n": n})
+    print(n, flush=True)
+m.close()
+"""
+
+
+def test_a_process_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, serve: Make) -> None:
+    pytest.importorskip("openai")
+    reads = threading.Semaphore(0)
+
+    def read(body: Any) -> str:
+        reads.release()
+        time.sleep(0.02)  # what the server takes; it is killed in the midst of one
+        return echo(body["messages"])
+
+    server = serve(otherwise=read)
+    path, count = tmp_path / "m.db", 30
+    acknowledged = -1
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(path), server.base_url, str(count)],
+        stdout=subprocess.PIPE, env=environment, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:
+            acknowledged = int(line)
+            if acknowledged >= 12:
+                break
+        assert reads.acquire(timeout=10)
+        process.send_signal(signal.SIGKILL)
+        acknowledged = max([acknowledged, *(int(line) for line in process.stdout if line.strip().isdigit())])
+    with memory(over_http(server), path) as m:
+        run(m._core, once=True)
+        found = Counter(t for u in range(3) for t in texts(m.get_all(user_id=f"u{u}")))
+        said = [e["content"] for u in range(3) for e in m.messages(user_id=f"u{u}")["results"]]
+        assert {f"fact {n} of owner {n % 3}" for n in range(acknowledged + 1)} <= set(said)
+        assert found == Counter(said)
+        assert set(found.values()) == {1}
+        assert m.verify()["ok"]
+    assert acknowledged >= 12
+
+
+class Second:
+    """A model that takes a second, as a real one does."""
+
+    name = "second"
+
+    def complete(self, messages: Any, *, schema: Any = None) -> str:
+        time.sleep(1.0)
+        return echo(messages)
+
+
+@pytest.mark.parametrize("owners", [1, 100])
+def test_a_hundred_adds_at_once_on_a_model_of_a_second_end_within_three(tmp_path: Path, owners: int) -> None:
+    async def add() -> tuple[float, list[str]]:
+        async with AsyncMemory(tmp_path / "m.db", llm=Second(), embedder=HashEmbedder()) as m:
+            await m.search("warm", user_id="u0")
+            start = time.perf_counter()
+            await asyncio.gather(*(m.add(f"likes number {n}", user_id=f"u{n % owners}") for n in range(100)))
+            took = time.perf_counter() - start
+            return took, [t for n in range(owners) for t in texts(await m.get_all(user_id=f"u{n}", page_size=200))]
+
+    took, found = asyncio.run(add())
+    assert sorted(found) == sorted(f"likes number {n}" for n in range(100))
+    assert took < 3.0
+
+
+def test_the_local_rules_read_deferred_messages_too(tmp_path: Path) -> None:
+    with Memory(tmp_path / "m.db", embedder=HashEmbedder()) as m:
+        m.add("I live in Berlin.", **A, mode="deferred", metadata={"a": 1})
+    with Memory(tmp_path / "m.db", embedder=HashEmbedder()) as m:
+        [kept] = m.get_all(**A)["results"]
+    assert (kept["memory"], kept["metadata"]) == ("Lives in Berlin", {"a": 1})
+
+
+def test_an_empty_answer_marks_as_read(tmp_path: Path) -> None:
+    model = FakeModel(otherwise=EMPTY)
+    with memory(model, tmp_path / "m.db") as m:
+        m.add("Hello", **A, mode="deferred")
+        m._core.worker.close()
+        assert run(m._core, once=True) == 0
+    assert len(model.asked) == 1
