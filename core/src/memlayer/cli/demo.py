@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,8 +78,9 @@ def _listen(desk: Desk, memory: Memory, story: Mapping[str, Any]) -> list[dict[s
         if desk.as_json:
             continue
         number = many(len(session["messages"]), "message")
+        if found["results"] or session is sessions[0]:
+            desk.say("")
         known = "" if found.get("episodes") else ", known already"
-        desk.say("")
         desk.say((_date(session["messages"][0]["timestamp"]), "bold cyan"), ("  " + session["title"], "bold"),
                  (f"  {number}{known}", "dim"))  # fmt: skip
         for change in found["results"]:
@@ -147,15 +152,21 @@ def _farewell(desk: Desk, memory: Memory, owner: str) -> None:
     from memlayer.config import default_directory
 
     path = memory.path
-    named = f" --path {path}"
-    if path.parent == default_directory() and path.name == "memory.db":
-        named = ""
+    named = "" if path == default_directory() / "memory.db" else f" --path {_short(path)}"
+    command = "memlayer" if shutil.which("memlayer") else sys.argv[0]
     _title(desk, "Yours now")
-    desk.say(("Look around  ", "dim"), f'memlayer search "what does Maya like?" --user {owner}{named}')
-    desk.say(("Try it       ", "dim"), f'memlayer add "I moved to Oslo yesterday" --user {owner}{named}')
-    desk.say(("Begin        ", "dim"), 'memlayer add "I love sushi" --user me')
+    desk.say(("Look around  ", "dim"), f'{command} search "what does Maya like?" --user {owner}{named}')
+    desk.say(("Try it       ", "dim"), f'{command} add "I moved to Oslo yesterday" --user {owner}{named}')
+    desk.say(("Begin        ", "dim"), f'{command} add "I love sushi" --user me')
     desk.say("")
     desk.say("The memory is one file: ", (str(path), "bold"))
+
+
+def _short(path: Path) -> str:
+    """A path as a shell takes it, from ~ on where it lies in the home."""
+    home = Path.home()
+    plain = shlex.quote(str(path))
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and plain == str(path) else plain
 
 
 def _title(desk: Desk, words: str) -> None:
