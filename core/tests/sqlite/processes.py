@@ -8,10 +8,13 @@ import random
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.memory import Memory
+from memlayer.testing import HashEmbedder
 from memlayer.testing.contract import ALICE, added, make_record
 from memlayer.types import Change, Event, Relation
 
@@ -36,6 +39,9 @@ def child(work: Callable[[BinaryIO], None]) -> tuple[int, BinaryIO]:
         with os.fdopen(writer, "wb", buffering=0) as out:
             work(out)
         code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(code)
 
@@ -119,6 +125,50 @@ def fork(file: str, count: int) -> object:
     return [out.read().decode(), os.waitpid(pid, 0)[1]]
 
 
+def adds(file: str, count: int) -> object:
+    """Lets whole memories in processes of their own take in the same talk, and some of their own."""
+    gate, opened = os.pipe()
+
+    def work(out: BinaryIO, number: int) -> None:
+        os.close(opened)
+        with Memory(file, embedder=HashEmbedder()) as memory:
+            os.read(gate, 1)  # until everybody is there
+            for turn in range(4):
+                shared = [{"role": "user", "content": "I live in Rome.", "id": f"shared-{turn}"}]
+                memory.add(shared, user_id="alice")
+                memory.add(f"Own {turn} of {number}", infer=False, user_id="alice")
+        out.write(b"done")
+
+    started = [child(lambda out, number=n: work(out, number)) for n in range(count)]
+    os.close(gate)
+    os.close(opened)
+    return [(out.read().decode(), os.waitpid(pid, 0)[1]) for pid, out in started]
+
+
+def kill_memory(file: str, rounds: int) -> object:
+    """Kills a whole memory in the middle of adding, again and again; returns the message ids that it had confirmed."""
+    chance = random.Random(11)
+    confirmed: list[str] = []
+    for number in range(rounds):
+
+        def work(out: BinaryIO, number: int = number) -> None:
+            memory = Memory(file, embedder=HashEmbedder())
+            for turn in range(10_000):
+                key = f"{number}-{turn}"
+                plant = "".join(chr(ord("a") + int(digit)) for digit in f"{number}{turn:04}")
+                talk = [{"role": "user", "content": f"I am allergic to {plant}wort.", "id": key}]
+                memory.add(talk, user_id="alice")
+                memory.add(talk, user_id="alice")
+                out.write(f"{key}\n".encode())
+
+        pid, out = child(work)
+        confirmed += [out.readline().decode().strip() for _ in range(chance.randrange(6))]
+        os.kill(pid, signal.SIGKILL)
+        confirmed += out.read().decode().split()
+        os.waitpid(pid, 0)
+    return confirmed
+
+
 def write(file: str, count: int) -> object:
     """Writes so many turns."""
     ledger = SQLiteLedger(file)
@@ -129,5 +179,5 @@ def write(file: str, count: int) -> object:
 
 
 if __name__ == "__main__":
-    programs = {"kill": kill, "race": race, "fork": fork, "write": write}
+    programs = {"kill": kill, "race": race, "fork": fork, "write": write, "adds": adds, "kill_memory": kill_memory}
     print(json.dumps(programs[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))  # noqa: T201

@@ -96,18 +96,20 @@ class Ingest:
 
     def add(self, request: Request) -> Outcome:
         """Keeps the messages as episodes and what they say as facts, in one transaction."""
+        # Before anything is looked up: what others write from here on is seen under the lock.
+        seen = self._store.sequence()
         fresh = self._fresh(request)
         if not fresh:
             return Outcome((), ())
         guided = isinstance(self._extractor, GuidedExtractor)
         if not request.infer or (request.memory_type and not guided):
-            return self._verbatim(request, fresh)
+            return self._verbatim(request, fresh, seen)
         if request.deferred:
-            return self._write(request, fresh, [], unread=True)
+            return self._write(request, fresh, [], seen, unread=True)
         if self._related is None:
-            return self._write(request, fresh, self._extract(request, fresh, ()))
+            return self._write(request, fresh, self._extract(request, fresh, ()), seen)
         with self.claims.held([m.episode_id for m in fresh]):
-            kept = self._write(request, fresh, [], unread=True)
+            kept = self._write(request, fresh, [], seen, unread=True)
             return Outcome(tuple(self._read_new([e for e in kept.episodes if e.unread])), kept.episodes)
 
     def read_again(self, episodes: Sequence[Record], *, scope: Scope) -> Outcome:
@@ -205,7 +207,7 @@ class Ingest:
             relations=relations,
         )
 
-    def _verbatim(self, request: Request, messages: Sequence[Message]) -> Outcome:
+    def _verbatim(self, request: Request, messages: Sequence[Message], seen: int) -> Outcome:
         """`infer=False`: each message is a fact in its own words, never merged, never superseding."""
         now = self._clock()
         spoken_ = [m for m in messages if m.role != "system"]
@@ -245,13 +247,18 @@ class Ingest:
                     changes.append(Change("ADD", record, vector))
             return changes
 
-        seen = self._store.sequence()
         events = self._store.commit(decide, scope=person(request.scope), seen=seen)
         kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
         return Outcome(tuple(Written("ADD", r) for r in written), kept)
 
     def _write(
-        self, request: Request, messages: Sequence[Message], candidates: Sequence[Candidate], *, unread: bool = False
+        self,
+        request: Request,
+        messages: Sequence[Message],
+        candidates: Sequence[Candidate],
+        seen: int,
+        *,
+        unread: bool = False,
     ) -> Outcome:
         now = self._clock()
         episodes = [replace(e, unread=unread and e.role != "system") for e in self._episodes(request, messages, now)]
@@ -274,7 +281,7 @@ class Ingest:
             ]
             return changes, list(stale)
 
-        return self._decide(request, candidates, keep, messages, vectors[len(shown) :])
+        return self._decide(request, candidates, keep, messages, vectors[len(shown) :], seen=seen)
 
     def _decide(
         self,
@@ -285,15 +292,17 @@ class Ingest:
         vectors: Sequence[Vector] | None = None,
         *,
         shown: Sequence[str] = (),
+        seen: int | None = None,
     ) -> Outcome:
         """Resolves the candidates against what is known, and writes everything in one transaction.
 
-        `shown` are ids of facts that the extractor saw, and may have named.
+        `shown` are ids of facts that the extractor saw, and may have named. `seen` is the ledger's sequence before
+        the first look at it, where `keep` has to know of everything since.
         """
         if vectors is None:
             vectors = self._vectors([c.text for c in candidates])
         whole = person(request.scope)
-        seen = self._store.sequence()
+        seen = self._store.sequence() if seen is None else seen
         known = {r.id: r for r in self._known(whole, candidates)}
         known |= {r.id: r for r in self._store.get(shown) if r is not None} if candidates else {}
         of = {id(c): v for c, v in zip(candidates, vectors, strict=True)}
