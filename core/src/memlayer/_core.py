@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
@@ -12,14 +13,14 @@ from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.backends.sqlite.upkeep import Upkeep
 from memlayer.config import Settings, part
 from memlayer.engine.ingest import Ingest, Outcome
-from memlayer.engine.recall import Recall
+from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
 from memlayer.extraction.categories import categorize
 from memlayer.extraction.local import LocalExtractor
 from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel
-from memlayer.types import Message, Record, Scope
+from memlayer.types import Message, Origin, Record, Scope
 
 LANES = 8
 """How many owners a language model reads for at once."""
@@ -37,6 +38,7 @@ class Core:
         self.graph: GraphStore = part("graph_store", settings.graph_store) or SQLiteGraphStore(self.ledger.database)
         self.items = SQLiteItemStore(self.ledger.database, clock=clock)
         self.upkeep = Upkeep(self.ledger)
+        self._made: list[Any] = []
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
         self.local = LocalExtractor(custom_categories=settings.custom_categories)
@@ -76,7 +78,7 @@ class Core:
             from memlayer.models.minilm import MiniLMEmbedder
 
             return MiniLMEmbedder()
-        found = part("embedder", self.settings.embedder)
+        found = self._part("embedder")
         if not isinstance(found, Embedder):
             raise ConfigurationError(
                 f"embedder must have name, dimensions and embed(texts, *, kind), {type(found).__name__} has not"
@@ -92,17 +94,29 @@ class Core:
         """Extracts facts from every episode that waits for it, in order within each owner."""
         return self.backlog.read(scope)
 
-    def sources(self, records: Sequence[Record]) -> dict[str, list[Record]]:
-        """The episodes that each record came from; an episode came from itself."""
+    def sources(self, records: Sequence[Record]) -> dict[str, list[Origin]]:
+        """Who said what each record came from; an episode came from itself."""
         wanted = list(dict.fromkeys(s for r in records for s in r.sources))
-        held = {r.id: r for r in self.ledger.get(wanted) if r is not None}
-        return {r.id: [r] if r.kind == "episode" else [held[s] for s in r.sources if s in held] for r in records}
+        held = self.ledger.origins(wanted, scope=Scope()) if wanted else {}
+        return {
+            r.id: [origin(r)] if r.kind == "episode" else [held[s] for s in r.sources if s in held] for r in records
+        }
 
     def close(self) -> None:
         """Ends the worker after what it has begun, and closes every store."""
         self.worker.close()
+        for made in self._made:
+            made.close()
         self.graph.close()
         self.ledger.close()
+
+    def _part(self, kind: str) -> Any:
+        """A part that the settings name; one that was made here is closed with the memory."""
+        spec = getattr(self.settings, kind)
+        found = part(kind, spec)
+        if found is not spec and callable(getattr(found, "close", None)):
+            self._made.append(found)
+        return found
 
     def _extractor(self) -> Extractor:
         """The extractor of the settings: an own one, else one that asks the language model, else the local rules."""
@@ -121,7 +135,7 @@ class Core:
                     "as well, or drop it"
                 )
             return self.local
-        model = part("llm", told.llm)
+        model = self._part("llm")
         if not isinstance(model, LanguageModel):
             raise ConfigurationError(
                 f"llm must have a name and complete(messages, *, schema), {type(model).__name__} has not"

@@ -73,6 +73,13 @@ class _Client:
                     self._client = self.address.client()
         return self._client
 
+    def close(self) -> None:
+        """Closes the client's connections; the next call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may show."""
@@ -134,6 +141,10 @@ class OpenAILanguageModel:
 
         answer = _calls.call(work, what=f"model {key}", patience=self._patience, secrets=self._client.secrets)
         return _shape.tidy(answer, schema)
+
+    def close(self) -> None:
+        """Closes the connections; idempotent."""
+        self._client.close()
 
     def _ask(self, request: dict[str, Any]) -> str:
         """One completion; a refused parameter is left out and not sent again."""
@@ -205,6 +216,10 @@ class OpenAIEmbedder:
     def embed(self, texts: Sequence[str], *, kind: Literal["query", "document"] = "document") -> NDArray[np.float32]:
         """One unit vector per text, in the same order; shape (n, dimensions)."""
         return self._dimensions.matrix(texts, _EMBED_AT_ONCE)
+
+    def close(self) -> None:
+        """Closes the connections; idempotent."""
+        self._client.close()
 
     def _fetch(self, texts: Sequence[str]) -> list[Sequence[float]]:
         key = f"{self._client.address.host}/{self.model}"

@@ -131,9 +131,10 @@ class OpenAIServer:
 
     def admits(self, headers: Mapping[str, str]) -> bool:
         """Notes a request's headers, and says whether its key is let in."""
+        lower = {name.lower(): value for name, value in headers.items()}
         with self._lock:
-            self.headers.append({name.lower(): value for name, value in headers.items()})
-        given = headers.get("Authorization", "").removeprefix("Bearer ") or headers.get("api-key", "")
+            self.headers.append(lower)
+        given = lower.get("authorization", "").removeprefix("Bearer ") or lower.get("api-key", "")
         return self._key is None or given == self._key
 
     def complete(self, body: dict[str, Any]) -> Reply | Fault:
