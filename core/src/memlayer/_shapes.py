@@ -7,7 +7,18 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from memlayer.engine.ingest import Written
 from memlayer.filters import content_hash
-from memlayer.types import AddItem, Event, GraphRelation, HistoryItem, Item, MemoryItem, Record, Relation, Source
+from memlayer.types import (
+    AddItem,
+    Event,
+    GraphRelation,
+    HistoryItem,
+    Item,
+    MemoryItem,
+    Origin,
+    Record,
+    Relation,
+    Source,
+)
 
 QUIET = frozenset({"reinforce", "read"})
 """Changes that leave a memory's text as it was and are not part of its history."""
@@ -27,19 +38,19 @@ def expiration(value: datetime | None) -> str | None:
     return value.isoformat()
 
 
-def source(episode: Record) -> Source:
+def source(said: Origin) -> Source:
     """One message that a memory came from."""
     return {
-        "episode_id": episode.id,
-        "message_id": episode.message_id,
-        "role": episode.role,
-        "name": episode.name,
-        "timestamp": episode.created_at.isoformat(),
+        "episode_id": said.episode_id,
+        "message_id": said.message_id,
+        "role": said.role,
+        "name": said.name,
+        "timestamp": said.said_at.isoformat(),
     }
 
 
-def memory(record: Record, sources: Sequence[Record] = ()) -> MemoryItem:
-    """One memory; `sources` are the episodes that it came from, or itself where it is one."""
+def memory(record: Record, sources: Sequence[Origin] = ()) -> MemoryItem:
+    """One memory; `sources` say what it came from, itself where it is an episode."""
     scope = record.scope
     return {
         "id": record.id,

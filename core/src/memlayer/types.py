@@ -298,14 +298,25 @@ class Subgraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who said what a memory came from, and when."""
+
+    episode_id: str
+    message_id: str | None
+    role: str | None
+    name: str | None
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One search result inside the engine."""
 
     record: Record
     score: float
     """In [0, 1]; comparable between queries."""
-    sources: tuple[Record, ...] = ()
-    """The episodes it came from."""
+    sources: tuple[Origin, ...] = ()
+    """The messages it came from, the one that speaks most for it first."""
     signals: Mapping[str, float] = field(default_factory=dict)
     """Each signal's share in the score."""
 

@@ -18,7 +18,7 @@ from memlayer.filters import Filter, matches
 from memlayer.lifetimes import alive
 from memlayer.protocols import Embedder, Reranker
 from memlayer.text import analyse, spoken
-from memlayer.types import Hit, Record, Scope, View
+from memlayer.types import Hit, Origin, Record, Scope, View
 
 if TYPE_CHECKING:
     from memlayer.types import Vector
@@ -149,11 +149,14 @@ class Recall:
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:
         """The records themselves; the ledger decides scope, filter and lifetime last."""
-        ids = list(dict.fromkeys(i for r in ranked for i in (r.id, *r.sources)))
+        ids = [r.id for r in ranked]
+        cited = list(dict.fromkeys(s for r in ranked for s in r.sources))
         if query.view.known_at is None:
             held = {r.id: r for r in self._store.get(ids, scope=query.scope) if r is not None}
+            said = self._store.origins(cited, scope=query.scope) if cited else {}
         else:
             held = {r.id: r for r in self._known(query)}
+            said = {s: origin(held[s]) for s in cited if s in held}
         hits = []
         for found in ranked:
             record = held.get(found.id)
@@ -161,9 +164,8 @@ class Recall:
                 continue
             if query.where is not None and not matches(query.where, record):
                 continue
-            sources = tuple(held[s] for s in found.sources if s in held and s != found.id)
-            if record.kind == "episode":
-                sources = (record,)
+            own = record.kind == "episode"
+            sources = (origin(record),) if own else tuple(said[s] for s in found.sources if s in said)
             hits.append(Hit(record, found.score, sources, found.shares))
         return hits
 
@@ -184,6 +186,11 @@ class Recall:
             vectors = self._embedder().embed([spoken(r.text) for r in worded], kind="document")
             segment.apply(_row(n, r, v.tobytes()) for n, (r, v) in enumerate(zip(worded, vectors, strict=True), 1))
         return segment
+
+
+def origin(episode: Record) -> Origin:
+    """Who said an episode, and when."""
+    return Origin(episode.id, episode.message_id, episode.role, episode.name, episode.created_at)
 
 
 def _times(question: Question, view: View) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from memlayer.filters import Filter
 from memlayer.protocols import Ledger
-from memlayer.types import Record, Scope, View
+from memlayer.types import Origin, Record, Scope, View
 
 
 class Store(Ledger, Protocol):
@@ -24,6 +24,10 @@ class Store(Ledger, Protocol):
         offset: int = 0,
     ) -> list[Record]:
         """As in `Ledger`, and with `offset` for numbered pages."""
+        ...
+
+    def origins(self, ids: Sequence[str], *, scope: Scope) -> dict[str, Origin]:
+        """Who said each of these episodes, by id; those out of scope or gone are left out."""
         ...
 
     def said(
