@@ -175,6 +175,10 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
     ],
     "UPDATE correct": [
         (
+            fact("Has a kitten named Mocha", "has_pet", "Mocha"),
+            fact("Has a kitten named Moki", "has_pet", "Moki", at=0, correction=True),
+        ),
+        (
             fact("Is allergic to walnuts", "allergic_to", "walnuts"),
             fact("Is allergic to hazelnuts, not walnuts", "allergic_to", "hazelnuts", at=30),
         ),
@@ -333,6 +337,14 @@ PAIRS: dict[str, list[tuple[Candidate, Candidate]]] = {
             fact("Was in Rome", at=30, valid_from=day(10), valid_to=day(20)),
         ),
         # A correction of something else, or too long ago to mean that.
+        (
+            fact("Has a kitten named Mocha", "has_pet", "Mocha"),
+            fact("Has a kitten named Tiger", "has_pet", "Tiger", at=0),
+        ),
+        (
+            fact("Has a kitten named Mocha", "has_pet", "Mocha"),
+            fact("Has a kitten named Tiger", "has_pet", "Tiger", at=30, correction=True),
+        ),
         (
             fact("Likes dogs", "likes", "dogs"),
             fact("Likes cats, not only dogs", "likes", "cats", at=30),

@@ -374,7 +374,18 @@ def _is_slip(new: Record, candidate: Candidate, old: Record) -> bool:
         return True
     if not candidate.correction:
         return False
-    return normal.names(new.text, old.value) or (_near(new, old) and normal.alike(new.value, old.value))
+    if normal.names(new.text, old.value):
+        return True
+    return _near(new, old) and (normal.alike(new.value, old.value) or _other_name(new, old))
+
+
+def _other_name(new: Record, old: Record) -> bool:
+    """Says whether the same words give the same one another name: "has a kitten named Mocha" / "… Moki"."""
+    slot = attribute(new.attribute)
+    if slot is None or slot.target not in ("person", "animal") or not new.value or not old.value:
+        return False
+    named = new.value[:1].isupper() and old.value[:1].isupper()
+    return named and normal.key(new.text.replace(new.value, "")) == normal.key(old.text.replace(old.value, ""))
 
 
 def _same_subject(new: Record, old: Record) -> bool:
