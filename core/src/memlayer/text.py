@@ -114,6 +114,12 @@ def term_key(term: str) -> int:
     return int.from_bytes(blake2b(term.encode(), digest_size=8).digest(), "little", signed=True) & ~1
 
 
+def name_key(name: str) -> str:
+    """A name without case, accents and doubled spaces: what makes two mentions one node."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    return " ".join(plain.split())
+
+
 @lru_cache(maxsize=20_000)
 def day_keys(day: int) -> tuple[int, ...]:
     """Keys of the words that name a day, given as days since 1970: day of the month, month, year."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import unicodedata
 from collections.abc import Sequence
 
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import dumps, micros
-from memlayer.text import analyse
+from memlayer.text import analyse, name_key
 from memlayer.types import ID_FIELDS, Change, Record, Scope
 
 _ENTRY = f"INSERT OR REPLACE INTO entries VALUES ({', '.join('?' * 24)})"
@@ -17,12 +16,6 @@ _TOUCH = (
     "UPDATE entries SET version = ?, status = ?, valid_from = ?, valid_to = ?, expires_at = ?, sources = ?, "
     "importance = ?, feedback = ? WHERE owner = ? AND seq = ?"
 )
-
-
-def name_key(name: str) -> str:
-    """A name without case, accents and doubled spaces: what makes two mentions one node."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
-    return " ".join(plain.split())
 
 
 def node_uid(owner: str, name: str) -> str:

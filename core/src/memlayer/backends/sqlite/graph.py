@@ -12,7 +12,8 @@ from typing import Any
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import dumps, micros, moment
 from memlayer.backends.sqlite._db import Database
-from memlayer.backends.sqlite._project import Projection, name_key
+from memlayer.backends.sqlite._project import Projection
+from memlayer.text import name_key
 from memlayer.types import Edge, Node, Scope, Subgraph
 
 _SIDES = ("source", "target")

@@ -1,0 +1,407 @@
+"""People, things and how they relate in Neo4j: fixed queries, every name and predicate a parameter.
+
+(:MemlayerMemory)-[:MENTIONS]->(:MemlayerEntity)-[:RELATES {predicate, valid_from, valid_to}]->(:MemlayerEntity)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from memlayer.errors import (
+    BackendError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigurationError,
+    ConflictError,
+    MemlayerError,
+    MissingDependencyError,
+)
+from memlayer.filters import from_microseconds, microseconds
+from memlayer.text import name_key
+from memlayer.types import ID_FIELDS, Edge, Node, Scope, Subgraph
+
+AT_ONCE = 500
+"""Rows in one statement."""
+OLDEST = (5, 26)
+_SCHEMA = (
+    "CREATE CONSTRAINT memlayer_entity_uid IF NOT EXISTS FOR (n:MemlayerEntity) REQUIRE n.uid IS UNIQUE",
+    "CREATE CONSTRAINT memlayer_memory_uid IF NOT EXISTS FOR (n:MemlayerMemory) REQUIRE n.uid IS UNIQUE",
+    "CREATE CONSTRAINT memlayer_relates_uid IF NOT EXISTS FOR ()-[r:RELATES]-() REQUIRE r.uid IS UNIQUE",
+    "CREATE INDEX memlayer_entity_name IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.scope, n.name_key)",
+    "CREATE INDEX memlayer_entity_alias IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.scope, n.aliased)",
+    "CREATE INDEX memlayer_entity_of IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.memory)",
+    "CREATE INDEX memlayer_memory_of IF NOT EXISTS FOR (n:MemlayerMemory) ON (n.memory, n.scope)",
+    "CREATE INDEX memlayer_relates_scope IF NOT EXISTS FOR ()-[r:RELATES]-() ON (r.scope)",
+    "CREATE INDEX memlayer_relates_record IF NOT EXISTS FOR ()-[r:RELATES]-() ON (r.record_uid)",
+)
+_NODES = "UNWIND $rows AS row MERGE (n:MemlayerEntity {uid: row.uid}) SET n = row"
+_MOVED = """UNWIND $rows AS row
+    MATCH (a:MemlayerEntity)-[r:RELATES {uid: row.uid}]->(b:MemlayerEntity)
+    WHERE a.uid <> row.source OR b.uid <> row.target DELETE r"""
+_EDGES = """UNWIND $rows AS row
+    MATCH (a:MemlayerEntity {uid: row.source}) MATCH (b:MemlayerEntity {uid: row.target})
+    MERGE (a)-[r:RELATES {uid: row.uid}]->(b) SET r = row.relation
+    MERGE (m:MemlayerMemory {uid: row.relation.record_uid}) SET m += row.mention
+    MERGE (m)-[:MENTIONS]->(a) MERGE (m)-[:MENTIONS]->(b)
+    RETURN count(*) AS written"""
+_ALIVE = "r.valid_from <= $at AND (r.valid_to IS NULL OR r.valid_to > $at)"
+_GONE = """UNWIND $uids AS uid MATCH (a:MemlayerEntity)-[r:RELATES {record_uid: uid}]->(b:MemlayerEntity)
+    WITH r, [a.uid, b.uid] AS ends DELETE r RETURN ends"""
+_UNSAID = "UNWIND $uids AS uid MATCH (m:MemlayerMemory {uid: uid}) DETACH DELETE m"
+_ORPHANS = """UNWIND $uids AS uid MATCH (n:MemlayerEntity {uid: uid})
+    WHERE NOT (n)-[:RELATES]-() DETACH DELETE n"""
+_IN_PARTS = "IN TRANSACTIONS OF 1000 ROWS"
+
+
+class Neo4jGraphStore:
+    """Implements `GraphStore` on a Neo4j server, Community or larger, 5.26 or newer; safe for threads."""
+
+    def __init__(
+        self,
+        url: str = "neo4j://127.0.0.1:7687",
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+        memory: str = "",
+        timeout: float = 10.0,
+    ) -> None:
+        """Connects nothing. `memory` keeps several memories in one database apart; `timeout` is in seconds per call."""
+        parts = urlsplit(url)
+        schemes = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+        if parts.scheme not in schemes or not parts.hostname or parts.query:
+            raise ConfigurationError(
+                "graph_store: a Neo4j address looks like neo4j://neo4j:PASSWORD@host:7687/database"
+            )
+        self._uri = f"{parts.scheme}://{parts.hostname}:{parts.port or 7687}"
+        self._user = username or unquote(parts.username or "") or os.environ.get("NEO4J_USERNAME") or "neo4j"
+        self._password = password or unquote(parts.password or "") or os.environ.get("NEO4J_PASSWORD") or None
+        self._database = database or parts.path.strip("/") or None
+        self._memory = memory
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._made: Any = None
+        self._pid = 0
+        self._version = ""
+
+    def __repr__(self) -> str:
+        return f"Neo4jGraphStore({self.address!r})"
+
+    @property
+    def address(self) -> str:
+        """Where the graph is, without its password: what an outbox calls it by."""
+        return f"{self._uri}/{self._database or ''}".rstrip("/")
+
+    def bind(self, *, memory: str, model: str = "", dimensions: int = 0) -> None:
+        """Says whose graph it is from now on."""
+        self._memory = memory
+
+    def health(self) -> str:
+        """The server's version; raises where it cannot be reached."""
+        self._read("RETURN 1")
+        return f"Neo4j {self._version}"
+
+    def upsert(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
+        """Stores or replaces nodes and edges by uid; idempotent."""
+        rows = sorted({n.uid: self._node(n) for n in nodes}.values(), key=lambda r: str(r["uid"]))
+        links = sorted({e.uid: self._edge(e) for e in edges}.values(), key=lambda r: str(r["uid"]))
+
+        def work(run: Callable[..., list[Any]]) -> None:
+            for part in _parts(rows):
+                run(_NODES, rows=part)
+            for part in _parts(links):
+                run(_MOVED, rows=part)
+                [written] = run(_EDGES, rows=part)
+                if written["written"] != len(part):
+                    raise ConflictError(
+                        f"{len(part) - written['written']} edges begin or end at a node that is not stored"
+                    )
+
+        if rows or links:
+            self._write("store nodes and edges", work)
+
+    def find(self, names: Sequence[str], *, scope: Scope, limit: int = 20) -> list[Node]:
+        """Nodes of the scope whose name or alias equals one of the names, case and accents aside."""
+        keys = sorted({name_key(name) for name in names})
+        if not keys:
+            return []
+        inside, values = self._inside(scope)
+        if scope.spans_owners:
+            found = f"""MATCH (n:MemlayerEntity {{memory: $memory}})
+                WHERE {inside} AND (n.name_key IN $keys OR any(k IN n.alias_keys WHERE k IN $keys))
+                RETURN n ORDER BY n.uid LIMIT $limit"""
+        else:
+            found = f"""CALL () {{
+                MATCH (n:MemlayerEntity) WHERE n.scope = $scope AND n.name_key IN $keys RETURN n UNION
+                MATCH (n:MemlayerEntity {{scope: $scope, aliased: true}}) WHERE any(k IN n.alias_keys WHERE k IN $keys)
+                RETURN n }} WITH n WHERE {inside} RETURN n ORDER BY n.uid LIMIT $limit"""
+        return [self._node_of(row["n"]) for row in self._read(found, keys=keys, limit=limit, **values)]
+
+    def neighbors(
+        self, ids: Sequence[str], *, scope: Scope, depth: int = 1, at: datetime | None = None, limit: int = 100
+    ) -> Subgraph:
+        """The part of the scope's graph within `depth` steps of the nodes, edges alive at `at` (None: alive now)."""
+        inside, values = self._inside(scope)
+        within, _ = self._within(scope)
+        moment = microseconds(at if at is not None else datetime.now(timezone.utc))
+        start = list(dict.fromkeys(self._uid(i) for i in ids))
+        rows = self._read(
+            f"UNWIND $uids AS uid MATCH (n:MemlayerEntity {{uid: uid}}) WHERE {inside} RETURN n", uids=start, **values
+        )
+        nodes: dict[str, Any] = {row["n"]["uid"]: row["n"] for row in rows}
+        frontier = [uid for uid in start if uid in nodes]
+        order = dict.fromkeys(frontier)
+        edges: dict[str, Edge] = {}
+        step = " UNION ALL ".join(
+            f"""UNWIND $frontier AS uid MATCH (n:MemlayerEntity {{uid: uid}}){left}[r:RELATES]{right}(m:MemlayerEntity)
+                WHERE {within} AND {_ALIVE} RETURN '{side}' AS side, r, uid, m ORDER BY r.uid LIMIT $left"""
+            for side, left, right in (("out", "-", "->"), ("in", "<-", "-"))
+        )
+        for _ in range(depth):
+            left = limit - len(edges)
+            if not frontier or left <= 0:
+                break
+            reached: dict[str, None] = {}
+            rows = self._read(step, frontier=frontier, at=moment, left=left, **values)
+            for side in ("out", "in"):
+                for row in [r for r in rows if r["side"] == side][: limit - len(edges)]:
+                    ends = (row["uid"], row["m"]["uid"]) if side == "out" else (row["m"]["uid"], row["uid"])
+                    edge = self._edge_of(row["r"], *ends)
+                    if edge.uid not in edges:
+                        edges[edge.uid] = edge
+                        reached[row["m"]["uid"]] = None
+                        if scope.spans_owners or row["m"]["scope"] == values["scope"]:
+                            nodes.setdefault(row["m"]["uid"], row["m"])
+            frontier = [uid for uid in reached if uid not in order]
+            order.update(dict.fromkeys(frontier))
+        return Subgraph(
+            tuple(self._node_of(nodes[uid]) for uid in order if uid in nodes), tuple(edges[u] for u in sorted(edges))
+        )
+
+    def delete(self, record_ids: Sequence[str]) -> None:
+        """Removes the edges that these records say, and nodes that nothing mentions any more."""
+        uids = sorted({self._uid(i) for i in record_ids})
+
+        def work(run: Callable[..., list[Any]]) -> None:
+            ends: set[str] = set()
+            for part in _parts(uids):
+                for row in run(_GONE, uids=part):
+                    ends.update(row["ends"])
+                run(_UNSAID, uids=part)
+            for part in _parts(sorted(ends)):
+                run(_ORPHANS, uids=part)
+
+        if uids:
+            self._write("delete relations", work)
+
+    def erase(self, scope: Scope) -> None:
+        """Removes every node and edge of the scope."""
+        within, values = self._within(scope)
+        own = len(scope.ids()) == 1 and not scope.spans_owners
+        if not scope.ids() or own:
+            whose = "n.scope = $scope" if own else "n.memory = $memory"
+            for label in ("MemlayerMemory", "MemlayerEntity"):
+                extra = "n.memory = $memory AND " if label == "MemlayerMemory" and own else ""
+                self._read(
+                    f"MATCH (n:{label}) WHERE {extra}{whose} CALL (n) {{ DETACH DELETE n }} {_IN_PARTS}", **values
+                )
+            return
+        self._read(f"MATCH (:MemlayerEntity)-[r:RELATES]->(:MemlayerEntity) WHERE {within} "
+                   f"CALL (r) {{ DELETE r }} {_IN_PARTS}", **values)  # fmt: skip
+        said = within.replace("r.", "m.")
+        self._read(f"MATCH (m:MemlayerMemory) WHERE m.memory = $memory AND {said} "
+                   f"CALL (m) {{ DETACH DELETE m }} {_IN_PARTS}", **values)  # fmt: skip
+        whose = "n.memory = $memory" if scope.spans_owners else "n.scope = $scope"
+        self._read(
+            f"MATCH (n:MemlayerEntity) WHERE {whose} AND NOT (n)-[:RELATES]-() "
+            f"CALL (n) {{ DETACH DELETE n }} {_IN_PARTS}", **values
+        )  # fmt: skip
+
+    def divergences(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
+        """What the graph lacks, holds beside these, or holds otherwise; one line each."""
+        wanted: dict[tuple[str, str], Any] = {("node", n.uid): n for n in nodes}
+        wanted.update({("edge", e.uid): e for e in edges})
+        held: dict[tuple[str, str], Any] = {}
+        for row in self._read("MATCH (n:MemlayerEntity {memory: $memory}) RETURN n", memory=self._memory):
+            held["node", self._plain(row["n"]["uid"])] = self._node_of(row["n"])
+        every = """MATCH (a:MemlayerEntity {memory: $memory})-[r:RELATES]->(b:MemlayerEntity)
+            RETURN r, a.uid AS a, b.uid AS b"""
+        for row in self._read(every, memory=self._memory):
+            edge = self._edge_of(row["r"], row["a"], row["b"])
+            held["edge", edge.uid] = edge
+        for key in sorted(held.keys() | wanted.keys()):
+            what = f"{key[0]} {key[1]}"
+            if key not in held:
+                yield f"{self.address} lacks the {what}"
+            elif key not in wanted:
+                yield f"{self.address} holds a {what} that the record does not"
+            elif held[key] != wanted[key]:
+                yield f"{self.address} holds another state of the {what}"
+
+    def close(self) -> None:
+        """Frees the connections; idempotent."""
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None and self._pid == os.getpid():
+            made.close()
+
+    def _inside(self, scope: Scope) -> tuple[str, dict[str, Any]]:
+        """The condition that a node `n` is seen in the scope: its owner's, and where more ids are given, by an edge."""
+        within, values = self._within(scope)
+        if scope == Scope(user_id=scope.user_id):
+            return ("n.scope = $scope" if scope.user_id is not None else "n.memory = $memory"), values
+        return f"EXISTS {{ (n)-[r:RELATES]-() WHERE {within} }}", values
+
+    def _within(self, scope: Scope) -> tuple[str, dict[str, Any]]:
+        """The condition that a relation `r` belongs to the scope."""
+        values: dict[str, Any] = {"memory": self._memory, "scope": self._uid(scope.owner), **scope.ids()}
+        terms = ["r.memory = $memory"] if scope.spans_owners else ["r.scope = $scope"]
+        return " AND ".join([*terms, *(f"r.{name} = ${name}" for name in scope.ids())]), values
+
+    def _node(self, node: Node) -> dict[str, Any]:
+        return {
+            **_ids(node.scope), "uid": self._uid(node.uid), "memory": self._memory,
+            "scope": self._uid(node.scope.owner), "name": node.name, "name_key": name_key(node.name),
+            "type": node.type, "aliases": list(node.aliases), "alias_keys": [name_key(a) for a in node.aliases],
+            "aliased": True if node.aliases else None,
+        }  # fmt: skip
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        whose = {**_ids(edge.scope), "memory": self._memory, "scope": self._uid(edge.scope.owner)}
+        return {
+            "uid": self._uid(edge.uid), "source": self._uid(edge.source), "target": self._uid(edge.target),
+            "mention": whose,
+            "relation": {
+                **whose, "uid": self._uid(edge.uid), "predicate": edge.predicate, "record_id": edge.record_id,
+                "record_uid": self._uid(edge.record_id), "valid_from": microseconds(edge.valid_from),
+                "valid_to": None if edge.valid_to is None else microseconds(edge.valid_to),
+            },
+        }  # fmt: skip
+
+    def _node_of(self, found: Mapping[str, Any]) -> Node:
+        return Node(
+            self._plain(found["uid"]), _scope(found), found["name"], found["type"], tuple(found.get("aliases") or ())
+        )
+
+    def _edge_of(self, found: Mapping[str, Any], source: str, target: str) -> Edge:
+        ends = found.get("valid_to")
+        return Edge(
+            self._plain(found["uid"]), _scope(found), self._plain(source), found["predicate"], self._plain(target),
+            found["record_id"], from_microseconds(found["valid_from"]),
+            None if ends is None else from_microseconds(ends),
+        )  # fmt: skip
+
+    def _uid(self, uid: str) -> str:
+        return f"{self._memory}/{uid}" if self._memory else uid
+
+    def _plain(self, uid: str) -> str:
+        return uid[len(self._memory) + 1 :] if self._memory else uid
+
+    def _read(self, query: str, **values: Any) -> list[Any]:
+        """Runs one statement in a transaction of its own."""
+        from neo4j import Query
+
+        with self._translated("read"), self._driver().session(database=self._database) as session:
+            return list(session.run(Query(query, timeout=3 * self._timeout), values))
+
+    def _write(self, operation: str, work: Callable[[Callable[..., list[Any]]], None]) -> None:
+        """Runs statements in one transaction, again where others were in the way."""
+        from neo4j import unit_of_work
+
+        def managed(transaction: Any) -> None:
+            work(lambda query, **values: list(transaction.run(query, values)))
+
+        with self._translated(operation), self._driver().session(database=self._database) as session:
+            session.execute_write(unit_of_work(timeout=3 * self._timeout)(managed))
+
+    def _driver(self) -> Any:
+        with self._lock:
+            if self._made is None or self._pid != os.getpid():
+                self._made, self._pid = self._connect(), os.getpid()
+            return self._made
+
+    def _connect(self) -> Any:
+        try:
+            from neo4j import GraphDatabase, NotificationMinimumSeverity
+        except ImportError as error:
+            raise MissingDependencyError("neo4j", '"memlayer-core[neo4j]"') from error
+        driver = GraphDatabase.driver(
+            self._uri, auth=None if self._password is None else (self._user, self._password),
+            connection_timeout=self._timeout, connection_acquisition_timeout=self._timeout,
+            max_transaction_retry_time=self._timeout / 2, liveness_check_timeout=30.0, telemetry_disabled=True,
+            notifications_min_severity=NotificationMinimumSeverity.OFF, user_agent="memlayer",
+        )  # fmt: skip
+        try:
+            driver.verify_connectivity()
+            self._version = driver.get_server_info().agent.partition("/")[2]
+            if tuple(int(n) for n in self._version.split(".")[:2]) < OLDEST:
+                raise BackendError(f"{self.address} is Neo4j {self._version}; memlayer needs 5.26 or newer",
+                                   backend="neo4j", operation="connect")  # fmt: skip
+            for statement in _SCHEMA:
+                driver.execute_query(statement, database_=self._database)
+            driver.execute_query("CALL db.awaitIndexes(60)", database_=self._database)
+        except BaseException:
+            driver.close()
+            raise
+        return driver
+
+    @contextmanager
+    def _translated(self, operation: str) -> Iterator[None]:
+        try:
+            yield
+        except MemlayerError:
+            raise
+        except Exception as error:
+            told = self._told(operation, error)
+            if told is None:
+                raise
+            raise told from error
+
+    def _told(self, operation: str, error: Exception) -> BackendError | None:
+        """The driver's error as memlayer's; None for one that is not the driver's."""
+        from neo4j import exceptions as driver
+
+        more = {"backend": "neo4j", "operation": operation}
+        if isinstance(error, driver.AuthError):
+            return BackendError(f"{self.address} refuses user {self._user!r} or the password; give the right ones in "
+                                "the address: neo4j://user:PASSWORD@host:7687", **more)  # fmt: skip
+        if isinstance(error, driver.Neo4jError) and "TransactionTimedOut" in (error.code or ""):
+            return BackendTimeoutError(f"{self.address} did not {operation} within {3 * self._timeout:.0f} s", **more)
+        if isinstance(error, driver.ServiceUnavailable | driver.SessionExpired | driver.ConfigurationError | OSError):
+            return BackendUnavailableError(
+                f"{self.address} cannot be reached; start it, or give graph_store= its right address", **more
+            )
+        if isinstance(error, driver.Neo4jError | driver.DriverError):
+            return BackendError(f"{self.address} could not {operation}: {str(error)[:500]}", **more)
+        return None
+
+
+def _ids(scope: Scope) -> dict[str, str | None]:
+    return {name: getattr(scope, name) for name in ID_FIELDS}
+
+
+def _scope(found: Mapping[str, Any]) -> Scope:
+    return Scope(*(found.get(name) for name in ID_FIELDS))
+
+
+def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), AT_ONCE):
+        yield rows[start : start + AT_ONCE]
+
+
+def neo4j(
+    url: str = "neo4j://127.0.0.1:7687",
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    database: str | None = None,
+    **options: Any,
+) -> Neo4jGraphStore:
+    """The provider "neo4j": an address, or the keys that mem0's configuration has for it."""
+    return Neo4jGraphStore(url, username=username, password=password, database=database, **options)

@@ -1,0 +1,169 @@
+"""The connection: made on first use, with deadlines, one per process; driver errors become memlayer's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from memlayer.errors import (
+    BackendError,
+    BackendTimeoutError,
+    BackendUnavailableError,
+    ConfigurationError,
+    MemlayerError,
+    MissingDependencyError,
+)
+
+OLDEST = (1, 30)
+"""The oldest server that has everything the index asks for."""
+_AWAY = ("UNAVAILABLE", "failed to connect", "Connection refused", "no leader", "shutting down", "unready")
+_LATE = ("DEADLINE_EXCEEDED", "deadline exceeded", "timed out", "Timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server is; the key is never shown."""
+
+    host: str
+    port: int
+    grpc_host: str
+    grpc_port: int
+    secure: bool
+    key: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        return f"weaviate://{self.host}:{self.port}"
+
+
+def address(
+    url: str, *, api_key: str | None, grpc_port: int | None, grpc_host: str | None, headers: Mapping[str, str] | None
+) -> tuple[Address, str]:
+    """The address in a URL, weaviate://:KEY@host:8080/Collection?grpc=50051 or http(s)://host, and the collection."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("weaviate", "weaviates", "http", "https") or not parts.hostname:
+        raise ConfigurationError("vector_store: a Weaviate address looks like weaviate://:KEY@host:8080?grpc=50051")
+    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if unknown := set(asked) - {"grpc", "grpc_host"}:
+        raise ConfigurationError(
+            f"vector_store: unknown option {min(unknown)!r} in the address; known: grpc, grpc_host"
+        )
+    secure = parts.scheme in ("weaviates", "https")
+    try:
+        port = parts.port or (443 if secure else 8080)
+        grpc = grpc_port or int(asked.get("grpc") or (443 if secure else 50051))
+    except ValueError as error:
+        raise ConfigurationError(f"vector_store: the port in the Weaviate address is no number: {error}") from error
+    key = api_key or unquote(parts.password or parts.username or "") or os.environ.get("WEAVIATE_API_KEY") or None
+    there = Address(parts.hostname, port, grpc_host or asked.get("grpc_host") or parts.hostname, grpc, secure, key,
+                    dict(headers or {}))  # fmt: skip
+    return there, parts.path.strip("/")
+
+
+class Client:
+    """A lazily connected client that is dropped when the server goes away, and never crosses a fork."""
+
+    def __init__(self, address: Address, *, timeout: float) -> None:
+        """Connects nothing yet; `timeout` is in seconds for each call."""
+        self.address = address
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._made: Any = None
+        self._pid = 0
+        self.version = ""
+        """The server's version, once connected."""
+
+    @contextmanager
+    def use(self, operation: str) -> Iterator[Any]:
+        """The connected client; errors of the driver rise as memlayer's."""
+        with self._translated(operation):
+            yield self._connected()
+
+    def close(self) -> None:
+        """Drops the connection; idempotent, and the next use connects anew."""
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None and self._pid == os.getpid():
+            made.close()
+
+    def _connected(self) -> Any:
+        with self._lock:
+            if self._made is None or self._pid != os.getpid():
+                self._made, self._pid = self._connect(), os.getpid()
+            return self._made
+
+    def _connect(self) -> Any:
+        try:
+            import weaviate
+            from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+        except ImportError as error:
+            raise MissingDependencyError("weaviate-client", '"memlayer-core[weaviate]"') from error
+        at = self.address
+        client = weaviate.connect_to_custom(
+            http_host=at.host, http_port=at.port, http_secure=at.secure,
+            grpc_host=at.grpc_host, grpc_port=at.grpc_port, grpc_secure=at.secure, headers=dict(at.headers) or None,
+            auth_credentials=None if at.key is None else Auth.api_key(at.key),
+            additional_config=AdditionalConfig(
+                timeout=Timeout(init=self._timeout, query=self._timeout, insert=3 * self._timeout), trust_env=True
+            ),
+        )  # fmt: skip
+        try:
+            self.version = str(client.get_meta()["version"])
+        except BaseException:
+            client.close()
+            raise
+        if tuple(int(n) for n in self.version.split("-")[0].split(".")[:2]) < OLDEST:
+            client.close()
+            raise BackendError(
+                f"{at} is Weaviate {self.version}; memlayer needs {'.'.join(map(str, OLDEST))} or newer",
+                backend="weaviate", operation="connect",
+            )  # fmt: skip
+        return client
+
+    @contextmanager
+    def _translated(self, operation: str) -> Iterator[None]:
+        try:
+            yield
+        except MemlayerError:
+            raise
+        except (
+            Exception
+        ) as error:  # whatever the driver, its gRPC and its HTTP library raise: told apart by what they say
+            if not _of_driver(error):
+                raise
+            raise self._told(operation, error) from error
+
+    def _told(self, operation: str, error: Exception) -> BackendError:
+        text = f"{type(error).__name__}: {error}"
+        if self.address.key:
+            text = text.replace(self.address.key, "…")
+        at, more = self.address, {"backend": "weaviate", "operation": operation}
+        name = type(error).__name__
+        if "401" in text or "403" in text or "UNAUTHENTICATED" in text or "PERMISSION_DENIED" in text:
+            return BackendError(f"{at} refuses the key ({operation}); give the right one in the address: "
+                                "weaviate://:KEY@host:port", **more)  # fmt: skip
+        if name in ("WeaviateTimeoutError", "WeaviateRetryError") or any(sign in text for sign in _LATE):
+            self.close()
+            return BackendTimeoutError(f"{at} did not answer {operation} within its deadline", **more)
+        away = ("WeaviateConnectionError", "WeaviateGRPCUnavailableError", "WeaviateStartUpError", "ConnectError")
+        if name in away or isinstance(error, OSError) or any(sign in text for sign in _AWAY):
+            self.close()
+            return BackendUnavailableError(
+                f"{at} (gRPC port {at.grpc_port}) cannot be reached; start it, or give vector_store= its right address",
+                **more,
+            )
+        return BackendError(f"{at} could not {operation}: {text[:500]}", **more)
+
+
+def _of_driver(error: Exception) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in (
+        "weaviate",
+        "grpc",
+        "httpx",
+        "httpcore",
+    )

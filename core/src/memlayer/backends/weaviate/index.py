@@ -1,0 +1,382 @@
+"""Vectors and keywords in one multi-tenant collection per embedding model, a tenant per owner."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from memlayer.backends.weaviate._client import Client, address
+from memlayer.backends.weaviate._objects import TIMES, object_id, properties, pushed, query_words, record_of, tagged
+from memlayer.errors import (
+    BackendError,
+    ConfigurationError,
+    DimensionMismatchError,
+    UnsupportedError,
+)
+from memlayer.filters import Filter, matches
+from memlayer.types import Entry, Match, Scope
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
+
+AT_ONCE = 200
+"""Objects in one batch."""
+OWNERS = 100
+"""How many owners a search may span."""
+_CAP = 10_000
+"""The most results that a server gives to one query, offset included."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+
+
+class WeaviateVectorIndex:
+    """Implements `VectorIndex` and `KeywordIndex` on a Weaviate server; safe for threads.
+
+    Objects are kept whole, so that a filter that the server cannot tell is applied here, on more results until
+    `limit` is filled: the meaning of a filter never depends on the server.
+    """
+
+    def __init__(
+        self,
+        url: str = "weaviate://127.0.0.1:8080",
+        *,
+        api_key: str | None = None,
+        grpc_port: int | None = None,
+        grpc_host: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        collection: str = "",
+        dimensions: int = 0,
+        model: str = "",
+        memory: str = "",
+        replicas: int = 1,
+        timeout: float = 10.0,
+    ) -> None:
+        """Connects nothing. `memory` keeps several memories in one server apart; `timeout` is in seconds per call."""
+        there, named = address(url, api_key=api_key, grpc_port=grpc_port, grpc_host=grpc_host, headers=headers)
+        self._base = collection or named or "Memlayer"
+        if not _NAME.fullmatch(self._base):
+            raise ConfigurationError(f"vector_store: a collection is named by letters and digits, not {self._base!r}")
+        self._base = self._base[0].upper() + self._base[1:]
+        self._client = Client(there, timeout=timeout)
+        self._memory = memory
+        self._replicas = replicas
+        self.dimensions = dimensions
+        self._model = model
+        self._ready = ""
+
+    def __repr__(self) -> str:
+        return f"WeaviateVectorIndex({self.address!r})"
+
+    @property
+    def address(self) -> str:
+        """Where the index is, without its key: what an outbox calls it by."""
+        return f"{self._client.address}/{self._base}"
+
+    def bind(self, *, memory: str, model: str, dimensions: int) -> None:
+        """Says whose index it is from now on, and what its vectors are made with."""
+        self._memory, self._model, self.dimensions, self._ready = memory, model, dimensions, ""
+
+    def health(self) -> str:
+        """The server's version; raises where it cannot be reached."""
+        with self._client.use("tell its health") as client:
+            if not client.is_ready():
+                raise ConnectionError("the server is not ready")
+            return f"Weaviate {self._client.version}"
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Stores or replaces entries; idempotent."""
+        for entry in entries:
+            if entry.vector is not None and entry.vector.shape != (self.dimensions,):
+                raise DimensionMismatchError(
+                    f"entry {entry.id}: expected ({self.dimensions},), got {entry.vector.shape}"
+                )
+        tenants: dict[str, list[Entry]] = {}
+        for entry in entries:
+            tenants.setdefault(self._tenant(entry.scope), []).append(entry)
+        if not entries:
+            return
+        with self._client.use("store entries") as client:
+            from weaviate.classes.data import DataObject
+
+            collection = self._collection(client)
+            for tenant, part in tenants.items():
+                for start in range(0, len(part), AT_ONCE):
+                    objects = [
+                        DataObject(properties=properties(e), uuid=object_id(e.id), vector=_listed(e.vector))
+                        for e in part[start : start + AT_ONCE]
+                    ]
+                    done = collection.with_tenant(tenant).data.insert_many(objects)
+                    if done.has_errors:
+                        number, error = next(iter(done.errors.items()))
+                        raise BackendError(
+                            f"{self.address} refused {len(done.errors)} of {len(objects)} entries, the first of them "
+                            f"{part[start + number].id}: {str(error.message)[:300]}",
+                            backend="weaviate", operation="store entries",
+                        )  # fmt: skip
+
+    def search(self, vector: Vector, *, scope: Scope, where: Filter | None = None, limit: int = 10) -> list[Match]:
+        """The nearest entries of the scope that pass the filter, best first; scores are cosines clipped to [0, 1]."""
+        if vector.shape != (self.dimensions,):
+            raise DimensionMismatchError(f"the query has {vector.shape} dimensions, the index ({self.dimensions},)")
+        near = vector.tolist()
+
+        def ask(query: Any, **options: Any) -> Any:
+            return query.near_vector(near, **options)
+
+        def signal(meta: Any) -> float:
+            return min(1.0, max(0.0, 1.0 - (meta.distance if meta.distance is not None else 1.0)))
+
+        found = self._search("search", ask, signal, {"distance": True}, scope, where, limit)
+        return sorted(found, key=lambda m: -m.score)[:limit]
+
+    def search_text(self, query: str, *, scope: Scope, where: Filter | None = None, limit: int = 10) -> list[Match]:
+        """The entries of the scope that share words with the query and pass the filter, best first."""
+        words = query_words(query)
+        if not words:
+            return []
+
+        def ask(asked: Any, **options: Any) -> Any:
+            return asked.bm25(words, query_properties=["terms"], **options)
+
+        def signal(meta: Any) -> float:
+            score = meta.score or 0.0
+            return float(score / (1.0 + score))
+
+        found = self._search("search by words", ask, signal, {"score": True}, scope, where, limit)
+        return sorted(found, key=lambda m: -m.score)[:limit]
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Removes entries; ids that are absent are no error."""
+        with self._client.use("delete entries") as client:
+            from weaviate.classes.query import Filter as Native
+
+            for collection in self._collections(client):
+                for tenant in self._tenants(collection):
+                    for start in range(0, len(ids), AT_ONCE):
+                        uuids = [object_id(i) for i in ids[start : start + AT_ONCE]]
+                        _read(collection.with_tenant(tenant).data.delete_many(Native.by_id().contains_any(uuids)))
+
+    def erase(self, scope: Scope) -> None:
+        """Removes every entry of the scope, whichever model it was embedded with; an owner's tenant goes whole."""
+        owner = Scope(**dict(list(scope.ids().items())[:1])) if len(scope.ids()) == 1 else None
+        with self._client.use("erase a scope") as client:
+            from weaviate.classes.query import Filter as Native
+
+            for collection in self._collections(client):
+                mine = self._tenants(collection)
+                gone = mine if not scope.ids() else [t for t in mine if owner and t == self._tenant(owner)]
+                for start in range(0, len(gone), OWNERS):
+                    collection.tenants.remove(gone[start : start + OWNERS])
+                rest = [] if not scope.spans_owners else [t for t in mine if t not in gone]
+                if len(scope.ids()) > 1 and not scope.spans_owners:
+                    rest = [t for t in mine if t == self._tenant(scope)]
+                every = [tagged((name,), [value]) for name, value in scope.ids().items()]
+                for tenant in rest:
+                    _read(collection.with_tenant(tenant).data.delete_many(Native.all_of(every)))
+
+    def divergences(self, entries: Iterable[Entry]) -> Iterator[str]:
+        """What the index lacks, holds beside these entries, or holds otherwise; one line each."""
+        expected: dict[str, dict[str, str]] = {}
+        for entry in entries:
+            expected.setdefault(self._tenant(entry.scope), {})[entry.id] = properties(entry)["digest"]
+        with self._client.use("be checked") as client:
+            for collection in self._collections(client):
+                current = collection.name == self._name()
+                for tenant in self._tenants(collection):
+                    wanted = expected.pop(tenant, {}) if current else {}
+                    inside = collection.with_tenant(tenant)
+                    for found in inside.iterator(return_properties=["record_id", "digest"]):
+                        record_id, digest = found.properties["record_id"], found.properties["digest"]
+                        known = wanted.pop(record_id, None)
+                        if known is None:
+                            yield f"{self.address} holds what the record does not: {record_id}"
+                        elif known != digest:
+                            yield f"{self.address} holds another state of {record_id}"
+                    yield from (f"{self.address} lacks {record_id}" for record_id in wanted)
+        for wanted in expected.values():
+            yield from (f"{self.address} lacks {record_id}" for record_id in wanted)
+
+    def close(self) -> None:
+        """Frees the connection; idempotent."""
+        self._client.close()
+
+    def _search(
+        self,
+        operation: str,
+        ask: Callable[..., Any],
+        signal: Callable[[Any], float],
+        meta: Mapping[str, bool],
+        scope: Scope,
+        where: Filter | None,
+        limit: int,
+    ) -> list[Match]:
+        with self._client.use(operation) as client:
+            from weaviate.classes.query import Filter as Native
+            from weaviate.classes.query import MetadataQuery
+
+            collection = self._collection(client)
+            native, exact = pushed(where)
+            own = scope.owner
+            every = [tagged((n,), [v]) for n, v in scope.ids().items() if scope.spans_owners or own != f"{n[0]}:{v}"]
+            every += [] if native is None else [native]
+            options = {
+                "filters": Native.all_of(every) if every else None,
+                "return_metadata": MetadataQuery(**meta),
+                "return_properties": ["record_id"] if exact else ["record_id", "content", "payload"],
+            }
+            found: list[Match] = []
+            for tenant in self._reached(collection, scope):
+                inside = collection.with_tenant(tenant)
+                kept = None if exact else where
+                pages = _pages(partial(_page, ask, inside.query, options), limit, kept)
+                try:
+                    found += [Match(o.properties["record_id"], signal(o.metadata)) for o in pages]
+                except Exception:
+                    if collection.tenants.exists(tenant):
+                        raise
+            return found
+
+    def _reached(self, collection: Any, scope: Scope) -> list[str]:
+        """The tenants that a scope may meet: one, or where it spans owners all, up to a bound."""
+        if not scope.spans_owners:
+            return [self._tenant(scope)]
+        tenants = self._tenants(collection)
+        if len(tenants) > OWNERS:
+            raise UnsupportedError(
+                f"a search over {len(tenants)} owners; {self.address} is asked for {OWNERS} at most: name a user_id"
+            )
+        return tenants
+
+    def _tenants(self, collection: Any) -> list[str]:
+        return sorted(name for name in collection.tenants.get() if name.startswith(f"{self._memory or 'm'}_"))
+
+    def _tenant(self, scope: Scope) -> str:
+        """The owner's tenant: a hash, so that any id fits and none is shown."""
+        digest = hashlib.sha256(scope.owner.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self._memory or 'm'}_{digest[:40]}"
+
+    def _name(self) -> str:
+        if not self.dimensions:
+            raise ConfigurationError("vector_store: the index was not told how long its vectors are (dimensions=)")
+        model = hashlib.sha256(self._model.encode()).hexdigest()[:8]
+        return f"{self._base}_{self.dimensions}_{model}"
+
+    def _collections(self, client: Any) -> list[Any]:
+        """This index's collections, those of former embedding models included."""
+        mine = re.compile(rf"{self._base}_\d+_[0-9a-f]{{8}}")
+        return [client.collections.get(name) for name in client.collections.list_all() if mine.fullmatch(name)]
+
+    def _collection(self, client: Any) -> Any:
+        name = self._name()
+        if self._ready != name:
+            if not client.collections.exists(name):
+                self._create(client, name)
+            self._ready = name
+        return client.collections.get(name)
+
+    def _create(self, client: Any, name: str) -> None:
+        from weaviate.classes.config import (
+            Configure,
+            DataType,
+            Property,
+            StopwordsPreset,
+            Tokenization,
+            VectorDistances,
+        )
+
+        def text(name: str, *, tokens: Any = Tokenization.FIELD, array: bool = False, **index: bool) -> Any:
+            kind = DataType.TEXT_ARRAY if array else DataType.TEXT
+            flags = {"index_filterable": False, "index_searchable": False, **index}
+            return Property(name=name, data_type=kind, tokenization=tokens, **flags)
+
+        plain = [text("record_id"), text("content"), text("payload"), text("digest")]
+        words = text("terms", tokens=Tokenization.WHITESPACE, index_searchable=True)
+        tags = text("tags", array=True, index_filterable=True)
+        times = [
+            Property(name=t, data_type=DataType.INT, index_range_filters=True, index_filterable=True) for t in TIMES
+        ]
+        try:
+            client.collections.create(
+                name,
+                properties=[*plain, words, tags, *times],
+                multi_tenancy_config=Configure.multi_tenancy(
+                    enabled=True, auto_tenant_creation=True, auto_tenant_activation=True
+                ),
+                inverted_index_config=Configure.inverted_index(
+                    bm25_b=0.75, bm25_k1=1.2, stopwords_preset=StopwordsPreset.NONE
+                ),
+                replication_config=Configure.replication(factor=self._replicas),
+                vector_config=Configure.Vectors.self_provided(
+                    vector_index_config=Configure.VectorIndex.hnsw(distance_metric=VectorDistances.COSINE),
+                    quantizer=Configure.VectorIndex.Quantizer.none(),
+                ),
+            )
+        except Exception:
+            # Another process may have made it in the same moment.
+            if not client.collections.exists(name):
+                raise
+
+
+def _pages(ask: Callable[[int, int], Sequence[Any]], limit: int, where: Filter | None) -> Iterator[Any]:
+    """Objects that pass the filter, best first, page after page until there are enough or no more."""
+    size, offset, given = (limit if where is None else max(64, 2 * limit)), 0, 0
+    while size > 0:
+        page = ask(size, offset)
+        for found in page:
+            if given < limit and (where is None or matches(where, record_of(found.properties))):
+                given += 1
+                yield found
+        offset += size
+        if given >= limit or len(page) < size:
+            return
+        size = min(2 * size, _CAP - offset)
+    raise UnsupportedError(
+        f"the filter fits fewer than {limit} of the first {_CAP} candidates, and a server gives no more; "
+        "narrow it with an id, a category, a time or an equality"
+    )
+
+
+def _page(ask: Callable[..., Any], query: Any, options: Mapping[str, Any], size: int, offset: int) -> Sequence[Any]:
+    found: Sequence[Any] = ask(query, limit=size, offset=offset, **options).objects
+    return found
+
+
+def _listed(vector: Vector | None) -> list[float] | None:
+    return None if vector is None else np.asarray(vector, np.float32).tolist()
+
+
+def _read(deleted: Any) -> None:
+    if deleted.failed:
+        raise BackendError(f"{deleted.failed} objects could not be deleted", backend="weaviate", operation="delete")
+
+
+def weaviate(
+    url: str | None = None,
+    *,
+    cluster_url: str | None = None,
+    auth_client_secret: Any = None,
+    api_key: str | None = None,
+    collection_name: str = "",
+    collection: str = "",
+    embedding_model_dims: int | None = None,
+    additional_headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    **options: Any,
+) -> WeaviateVectorIndex:
+    """The provider "weaviate": an address, or the keys that mem0's configuration has for it."""
+    secret = getattr(auth_client_secret, "api_key", auth_client_secret)
+    index = WeaviateVectorIndex(
+        url or cluster_url or "weaviate://127.0.0.1:8080", api_key=api_key or secret,
+        collection=collection or "".join(c for c in collection_name if c.isalnum()),
+        headers=headers or additional_headers, **options,
+    )  # fmt: skip
+    if embedding_model_dims is not None:
+        index.dimensions = int(embedding_model_dims)
+    return index
+
+
+__all__ = ["WeaviateVectorIndex", "weaviate"]
