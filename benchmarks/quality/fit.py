@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from run import page
 from scores import KS
 from sets import Talk, locomo, longmemeval
 
@@ -190,11 +191,12 @@ def main() -> None:
         for column, name in enumerate(track(names, "ablation", console=console)):
             kept = np.delete(start, column)
             add(f"held out, without {name}", held_out(without(first, column), without(second, column), kept))
-    Console().print(table)
+    out = page()
+    out.print(table)
     best = Table("signal", "in weights.py", "fitted on all")
     for name, old, new in zip(names, start, fit(balanced(first, second), start), strict=True):
         best.add_row(name, f"{old:.2f}", f"{new:.2f}")
-    Console().print(best)
+    out.print(best)
 
 
 if __name__ == "__main__":

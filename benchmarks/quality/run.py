@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 from scores import Tally, auroc, figures, newest_above, rounded
 from sets import Ask, Talk
 
@@ -22,6 +23,10 @@ from memlayer import Memory
 
 LIMIT = 30
 """Results that are asked for: more than the 20 turns that are looked at, for results that cite the same turn."""
+
+
+WIDTH = 200
+"""Letters in a line of a table that is written to a file or another program."""
 
 
 @dataclass
@@ -54,14 +59,15 @@ def run(talks: Sequence[Talk], groups: Callable[[Ask], Sequence[str]], *, as_of:
     done = Run()
     with tempfile.TemporaryDirectory() as folder, Memory(path=Path(folder) / "memory.db") as memory:
         for talk in talks:
-            _add(memory, talk, done, console)
+            tell(memory, talk, done, console)
         pairs = [(talk, talks[(n + 1) % len(talks)], ask) for n, talk in enumerate(talks) for ask in talk.asks]
         for talk, other, ask in track(pairs, "asking", console=console):
             _ask(memory, talk, other, ask, groups(ask), done, as_of=as_of)
     return done
 
 
-def _add(memory: Memory, talk: Talk, done: Run, console: Console) -> None:
+def tell(memory: Memory, talk: Talk, done: Run, console: Console) -> None:
+    """Adds the talk's sessions, each with one call and as one run."""
     for session in track(talk.sessions, f"adding {talk.owner}", console=console):
         messages = session.messages()
         start = time.perf_counter()
@@ -110,9 +116,9 @@ def show(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rounded(report), indent=2))
         return
-    console = Console()
+    console = page()
     names = list(dict.fromkeys(name for found in report["figures"].values() for name in found))
-    table = Table("", *names)
+    table = Table(Column("", no_wrap=True), *(Column(name, justify="right") for name in names))
     for group, found in report["figures"].items():
         table.add_row(group, *("" if n not in found else _cell(n, found[n]) for n in names))
     console.print(table)
@@ -122,9 +128,19 @@ def show(report: dict[str, Any], *, as_json: bool) -> None:
                 f"answered or never said ({name}): AUROC {found['auroc']:.3f} "
                 f"[{found['low']:.3f}, {found['high']:.3f}], {found['never said']} never said"
             )
+    closing(report, console)
+
+
+def closing(report: dict[str, Any], console: Console) -> None:
+    """The lines on time under a table."""
     times, added = report["ms per query"], report["add"]
     console.print(f"search p50 {times['p50']:.1f} ms, p95 {times['p95']:.1f} ms")
     console.print(f"added {added['turns']} turns, {added['turns per second']:.0f} a second")
+
+
+def page() -> Console:
+    """Standard output, wide enough for every column where it is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else WIDTH)
 
 
 def _cell(name: str, value: float) -> str:
