@@ -288,11 +288,12 @@ def test_a_key_of_a_hosted_account_is_refused_by_name(client: Memory) -> None:
 
 
 def test_from_config_opens_a_memory(tmp_path: Any) -> None:
-    config = {"vector_store": {"provider": "sqlite", "config": {"path": str(tmp_path / "m.db")}}}
+    config = {"history_db_path": str(tmp_path / "m.db")}
     memory = Mem0Memory.from_config({"user_id": "ann"}, config, search_msg_limit=4)
     memory.put(user("I live in Lisbon."))
-    assert memory.client.get_all(user_id="ann")["count"] == 1
     memory.client.close()
+    with Memory(tmp_path / "m.db") as again:
+        assert again.get_all(user_id="ann")["count"] == 1
 
 
 def test_every_public_name_is_there() -> None:
