@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import numpy as np
-
 from memlayer import _shapes, compat
 from memlayer._ask import Ask, count, share, words
 from memlayer._core import Core
@@ -405,23 +403,6 @@ def reextract(core: Core, scope: Scope, *, everything: bool, progress: Progress 
         result["results"] += [_shapes.added(w) for w in outcome.written]
         result["episodes"] += [e.id for e in outcome.episodes]
     return result
-
-
-def reembed(core: Core, *, progress: Progress | None) -> dict[str, Any]:
-    """New vectors for everything, put in place all at once."""
-    embedder = core.new_embedder()
-    rows = core.upkeep.texts()
-    parts: list[Any] = []
-    for start in range(0, len(rows), _EMBED_AT_ONCE):
-        part = rows[start : start + _EMBED_AT_ONCE]
-        parts.append(embedder.embed([spoken(text) for _, text in part], kind="document"))
-        if progress is not None:
-            progress(min(start + _EMBED_AT_ONCE, len(rows)), len(rows))
-    name = f"{embedder.name}/{embedder.dimensions}"
-    vectors = list(np.concatenate(parts)) if parts else []
-    core.upkeep.replace_vectors([seq for seq, _ in rows], vectors, meta={"embedder": name})
-    core.use(embedder)
-    return {"embedder": name, "records": len(rows)}
 
 
 def _read_anew(core: Core, record: Record) -> Record:

@@ -487,9 +487,9 @@ class Memory:
 
     def reembed(self, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
         """Embeds every memory anew with this memory's embedder; the old vectors serve until all new ones are there."""
-        from memlayer import _verbs
+        from memlayer._reembed import reembed
 
-        return _verbs.reembed(self._core, progress=progress)
+        return reembed(self._core, progress=progress)
 
     def close(self) -> None:
         """Finishes deferred work and closes every store; idempotent."""

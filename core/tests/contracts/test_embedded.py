@@ -189,6 +189,20 @@ class TestFailures:
             other.reembed()
             assert texts(other.search("Rome", user_id="alice")) == ["Lives in Rome"]
 
+    def test_reembedding_takes_items_and_what_is_written_meanwhile_along(self, memory: Memory) -> None:
+        memory.add("I live in Rome.", user_id="alice")
+        memory.items.put("notes", "k", {"text": "oboe", "more": ["drum"]}, index=["text", "more[*]"], user_id="alice")
+        embedder = Meanwhile()
+        embedder.name = "another"
+        with Memory(memory.path, embedder=embedder) as other:
+            embedder.happens = lambda: memory.add("I am allergic to peanuts.", user_id="alice")
+            assert other.reembed() == {"embedder": "another/256", "records": 4}
+            for word in ("oboe", "drum"):
+                [item] = other.items.search(query=word, user_id="alice")
+                assert item["score"] > 0.9
+            assert texts(other.search("peanuts", limit=1, user_id="alice")) == ["Is allergic to peanuts"]
+            assert other.verify() == {"ok": True, "problems": []}
+
     def test_a_closed_memory_says_so(self, memory: Memory) -> None:
         memory.add("I live in Rome.", user_id="alice")
         memory.close()

@@ -187,8 +187,11 @@ class SQLiteItemStore:
     def _scores(
         self, connection: sqlite3.Connection, source: str, values: Sequence[Any], vector: Vector
     ) -> dict[int, float]:
+        # Vectors of another size come from another embedder; they wait for `reembed`.
         rows = connection.execute(
-            f"SELECT v.item, v.vector FROM item_vectors v WHERE v.item IN (SELECT r.seq {source})", values
+            f"SELECT v.item, v.vector FROM item_vectors v WHERE v.item IN (SELECT r.seq {source}) "
+            "AND length(v.vector) = ?",
+            [*values, 4 * len(vector)],
         ).fetchall()
         if not rows:
             return {}
