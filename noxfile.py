@@ -111,6 +111,21 @@ if ADAPTERS:
         pytest(session, "-m", "not servers", f"{folder}/tests")
 
 
+CLIENTS = {
+    "openai2": ("openai>=2.30,<3", "litellm>=1.80,!=1.107.*,<2"),
+    "openai3": ("openai>=3,<4", "langchain-openai>=1.1,<2", "onnx>=1.17"),
+}
+
+
+@nox.session(tags=["ci"])
+@nox.parametrize("clients", CLIENTS, ids=CLIENTS)
+def models(session: nox.Session, clients: str) -> None:
+    """Tests language models and embedders through the real clients, against the scripted server."""
+    ran.add("models")
+    install_core(session, *CLIENTS[clients], *group("test"), extras="[onnx]")
+    pytest(session, "core/tests/llm")
+
+
 if (ROOT / "tools" / "servers").exists():
 
     @nox.session(tags=["ci"])
@@ -172,7 +187,7 @@ def say_what_did_not_run() -> None:
     """Names the checks that a run of the tests left out, as the last line of its output."""
     if "tests" not in ran:
         return
-    every = ["lint", "types", "slow", "adapters", "adapters-lowest", "servers", "docs", "coverage", "bench"]
+    every = ["lint", "types", "slow", "adapters", "adapters-lowest", "models", "servers", "docs", "coverage", "bench"]
     left = [name for name in every if name not in ran and name.replace("-", "_") in globals()]
     if left:
         print(f"Not run: {', '.join(left)}. Run one with: nox -s NAME", file=sys.stderr, flush=True)
