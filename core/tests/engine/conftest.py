@@ -1,4 +1,4 @@
-"""The tests of the engine share `index_rows.py`, which lies beside them."""
+"""Lets the tests import the tables that lie beside them."""
 
 from __future__ import annotations
 
