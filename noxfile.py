@@ -110,6 +110,15 @@ if ADAPTERS:
         session.run(*uv, "--resolution", "lowest-direct", *targets)
         pytest(session, "-m", "not servers", f"{folder}/tests")
 
+    @nox.session(tags=["ci"])
+    def frameworks(session: nox.Session) -> None:
+        """Tests one memory in five frameworks, in one environment; ``-- -m servers`` on Weaviate and Neo4j."""
+        ran.add("frameworks")
+        folders = [part for name in ADAPTERS for part in ("-e", f"./integrations/{name}")]
+        five = ("-r", "tests/frameworks/requirements.txt")
+        install_core(session, *folders, *five, *group("test"), extras="[weaviate,neo4j]")
+        pytest(session, "-m", "not servers", "tests/frameworks")
+
 
 CLIENTS = {
     "openai2": ("openai>=2.30,<3", "litellm>=1.80,!=1.107.*,<2"),
@@ -118,7 +127,7 @@ CLIENTS = {
 
 
 @nox.session(tags=["ci"])
-@nox.parametrize("clients", CLIENTS, ids=CLIENTS)
+@nox.parametrize("clients", list(CLIENTS), ids=list(CLIENTS))
 def models(session: nox.Session, clients: str) -> None:
     """Tests language models and embedders through the real clients, against the scripted server."""
     ran.add("models")

@@ -4,47 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from memlayer._core import Core
+from memlayer.backends.sqlite.reembed import Wanted
 from memlayer.engine.fields import texts_at
 from memlayer.text import spoken
 
-if TYPE_CHECKING:
-    from memlayer.types import Vector
-
 AT_ONCE = 256
-"""Texts that are embedded in one batch."""
+"""Texts that are embedded in one batch, and kept in one transaction."""
 
 
 def reembed(core: Core, *, progress: Callable[[int, int], None] | None) -> dict[str, Any]:
     """Embeds everything anew and puts all new vectors in place at once; the old ones serve until then.
 
-    What others write or change meanwhile is embedded as well, before anything is put in place.
+    Goes on where an earlier call for the same embedder was ended, in whatever process. What others write or change
+    meanwhile is embedded as well, before anything is put in place.
     """
     embedder = core.new_embedder()
     name = f"{embedder.name}/{embedder.dimensions}"
-    done: dict[Any, tuple[str, Vector]] = {}
-    todo = core.upkeep.embedded()
+    work = core.upkeep.reembedding(name)
     while True:
-        keys = list(todo)
-        for start in range(0, len(keys), AT_ONCE):
-            part = keys[start : start + AT_ONCE]
-            texts = [_text(key, todo[key]) for key in part]
-            done.update({k: (todo[k], v) for k, v in zip(part, embedder.embed(texts, kind="document"), strict=True)})
+        while wanted := work.missing(AT_ONCE):
+            work.keep(wanted, list(embedder.embed([_text(one) for one in wanted], kind="document")))
             if progress is not None:
-                progress(start + len(part), len(keys))
-        todo = core.upkeep.replace_vectors(done, meta={"embedder": name})
-        if not todo:
+                progress(*work.counts())
+        records = work.finish()
+        if records is not None:
             break
     core.use(embedder)
-    return {"embedder": name, "records": sum(isinstance(key, int) for key in done)}
+    return {"embedder": name, "records": records}
 
 
-def _text(key: int | tuple[int, str], source: str) -> str:
+def _text(wanted: Wanted) -> str:
     """What is embedded of a record's text, or of a field of an item's value."""
-    if isinstance(key, int):
-        return spoken(source)
-
-    field = key[1]
-    return texts_at(json.loads(source), field).get(field, "")
+    if wanted.kind == "record":
+        return spoken(wanted.text)
+    return texts_at(json.loads(wanted.text), wanted.field).get(wanted.field, "")

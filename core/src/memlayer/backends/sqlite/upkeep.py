@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,16 +12,12 @@ from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import SELECT, decode, from_row
 from memlayer.backends.sqlite._project import Projection
 from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.backends.sqlite.reembed import Reembedding
 from memlayer.filters import content_hash
 from memlayer.text import analyse
 from memlayer.types import Change, Record
 
-if TYPE_CHECKING:
-    from memlayer.types import Vector
-
 Progress = Callable[[int, int], None]
-Embedded = int | tuple[int, str]
-"""What has a vector: a record by its number, or an item by its number with the path of a field."""
 _CHECKS = (
     ("an index entry without its record", "SELECT id FROM entries WHERE seq NOT IN (SELECT seq FROM records)"),
     ("a fact without an index entry",
@@ -87,38 +83,9 @@ class Upkeep:
             connection.execute("UPDATE owners SET generation = generation + 1")
         return int(total)
 
-    def embedded(self) -> dict[Embedded, str]:
-        """Everything that has a vector: the text of a record, the JSON value of an item."""
-        with self._ledger.database.read() as connection:
-            return _embedded(connection)
-
-    def replace_vectors(
-        self, vectors: Mapping[Embedded, tuple[str, Vector]], *, meta: dict[str, str]
-    ) -> dict[Embedded, str]:
-        """Puts new vectors in the place of the old ones, all at once, with what `meta` says of them.
-
-        Each comes with the text that it was made from. Where something else stands there now, nothing is put in
-        place, and what is missing is returned.
-        """
-        with self._ledger.database.write() as connection:
-            held = _embedded(connection)
-            missing = {key: text for key, text in held.items() if key not in vectors or vectors[key][0] != text}
-            if missing:
-                return missing
-            for key in held:
-                blob = vectors[key][1].astype("<f4", copy=False).tobytes()
-                if isinstance(key, int):
-                    connection.execute(
-                        "UPDATE entries SET vector = ? WHERE seq = ? AND owner = "
-                        "(SELECT owner FROM records WHERE seq = ?)",
-                        (blob, key, key),
-                    )
-                else:
-                    connection.execute("UPDATE item_vectors SET vector = ? WHERE item = ? AND field = ?", (blob, *key))
-            connection.execute("UPDATE owners SET generation = generation + 1")
-            for name, value in meta.items():
-                connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-        return {}
+    def reembedding(self, target: str) -> Reembedding:
+        """The work of embedding everything anew with the embedder of that name, begun or gone on with."""
+        return Reembedding(self._ledger.database, target)
 
     def _records(self, connection: sqlite3.Connection) -> Iterator[tuple[Record, tuple[Any, ...]]]:
         rows = connection.execute(f"SELECT {SELECT}, r.seq, r.owner, r.version, r.hash FROM records r ORDER BY r.seq")
@@ -133,15 +100,6 @@ class Upkeep:
             vector = np.frombuffer(held[0], dtype="<f4")
         change = Change("ADD", record, vector, index=held is not None or record.kind != "episode")
         self._projection.write(connection, change, before=None, owner=owner, seq=seq, version=version)
-
-
-def _embedded(connection: sqlite3.Connection) -> dict[Embedded, str]:
-    found: dict[Embedded, str] = dict(
-        connection.execute("SELECT e.seq, r.text FROM entries e JOIN records r ON r.seq = e.seq ORDER BY 1").fetchall()
-    )
-    values = connection.execute("SELECT v.item, v.field, i.value FROM item_vectors v JOIN items i ON i.seq = v.item")
-    found.update({(item, field): value for item, field, value in values})
-    return found
 
 
 def _faults(connection: sqlite3.Connection, record: Record, row: tuple[Any, ...]) -> list[str]:
