@@ -12,6 +12,8 @@ from memlayer.types import Record, Scope
 ASKED = [
     ("Where do I live?", "lives_in", "user"),
     ("where am I living now?", "lives_in", "user"),
+    ("Where does the user live?", "lives_in", "user"),
+    ("What is the user's name?", "name", "user"),
     ("Which city does Caroline live in?", "lives_in", "Caroline"),
     ("Remind me, where does Nora live?", "lives_in", "Nora"),
     ("Where do I work?", "works_at", "user"),

@@ -79,9 +79,9 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "favorite": ("(?:what|which|who)IS WHOSE favou?rite (?P<topic>[a-z][a-z -]*?)",),
 }
 _NOT_NAMES = "(?!(?:my|your|the|this|that|his|her|its|their|he|she|it|they|you|there|people|one)\\b)"
-_NAME = rf"(?P<who>I|{_NOT_NAMES}[^\W\d_][\w-]*)"
+_NAME = rf"(?P<who>I|the user|{_NOT_NAMES}[^\W\d_][\w-]*)"
 _BLANKS = {
-    "WHOSE": rf"(?P<whose>my|our|{_NOT_NAMES}[^\W\d_][\w-]*['’]s?)",
+    "WHOSE": rf"(?P<whose>my|our|the user['’]s|{_NOT_NAMES}[^\W\d_][\w-]*['’]s?)",
     "WHO": rf"(?:do|does|am|is|are) {_NAME}(?: (?:currently|now|actually|really|still))?",
     "NAME": _NAME,
     "IS": r"(?: is| are|['’]s|['’]re)",
@@ -89,7 +89,7 @@ _BLANKS = {
 _START = "(?:so |and |hey |remind me,? |tell me,? |please )?"
 _END = r"(?: (?:now|currently|nowadays|these days|at the moment|right now|again))?\s*[?.!]*$"
 _LONGEST = 120
-_ME = frozenset({"i", "my", "our"})
+_ME = frozenset({"i", "my", "our", "the user", "the user's", "the user’s"})
 
 
 def _compiled(template: str) -> re.Pattern[str]:
@@ -128,14 +128,12 @@ def asked(text: str) -> list[Asked]:
     return list(found)
 
 
-def answers(wanted: Asked, record: Record) -> bool:
-    """Says whether the record fills the slot that was asked for."""
-    return (
-        record.attribute == wanted.attribute
-        and record.value is not None
-        and not record.negated
-        and (record.subject or "user").casefold() == wanted.subject.casefold()
-    )
+def answers(wanted: Asked, record: Record, *, also: Iterable[str | None] = ()) -> bool:
+    """Says whether the record fills the slot that was asked for; the user is `also` called by these names."""
+    if record.attribute != wanted.attribute or record.value is None or record.negated:
+        return False
+    subject, asked_for = (record.subject or "user").casefold(), wanted.subject.casefold()
+    return subject == asked_for or (subject == "user" and asked_for in {n.casefold() for n in also if n is not None})
 
 
 def attributes(wanted: Iterable[Asked]) -> list[str]:
