@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,9 +23,20 @@ from memlayer_langchain import MemlayerRetriever, MemlayerVectorStore, memory_to
 SAID = ["I live in Berlin.", "I work in Berlin.", "I was born in Berlin.", "I like Berlin."]
 
 
+MADE: list[Memory] = []
+
+
+@pytest.fixture(autouse=True)
+def no_memory_stays_open() -> Iterator[None]:
+    yield
+    while MADE:
+        MADE.pop().close()
+
+
 def filled() -> Memory:
     memory = Memory(":memory:", embedder=HashEmbedder())
     memory.add([{"role": "user", "content": one} for one in SAID], user_id="alex", infer=False)
+    MADE.append(memory)
     return memory
 
 
