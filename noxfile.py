@@ -132,7 +132,7 @@ def models(session: nox.Session, clients: str) -> None:
     """Tests language models and embedders through the real clients, against the scripted server."""
     ran.add("models")
     install_core(session, *CLIENTS[clients], *group("test"), extras="[onnx]")
-    pytest(session, "core/tests/llm")
+    pytest(session, "core/tests/llm", "tests/test_end_to_end.py")
 
 
 if (ROOT / "tools" / "servers").exists():

@@ -45,6 +45,8 @@ class Ask:
     """When it is asked."""
     sessions: frozenset[str] = frozenset()
     """Ids of the sessions that hold the evidence."""
+    answer: str | None = None
+    """What the data set expects; None where nothing was said."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def _conversation(sample: dict[str, Any]) -> Talk:
         gold = frozenset(cited & session_of.keys())
         if gold:
             category = LOCOMO_CATEGORIES[qa["category"]]
-            asks.append(Ask(qa["question"], gold, category, sessions=frozenset(session_of[t] for t in gold)))
+            places = frozenset(session_of[t] for t in gold)
+            expected = str(qa["answer"]) if "answer" in qa else None
+            asks.append(Ask(qa["question"], gold, category, sessions=places, answer=expected))
     return Talk(str(sample["sample_id"]), sessions, tuple(asks))
 
 
@@ -134,6 +138,7 @@ def _pool(owner: str, questions: Sequence[dict[str, Any]]) -> Talk:
                 "abstention" if never else question["question_type"],
                 _moment(question["question_date"]),
                 frozenset() if never else frozenset(question["answer_session_ids"]) & sessions.keys(),
+                None if never or "answer" not in question else str(question["answer"]),
             )
         )
     return Talk(owner, tuple(sorted(sessions.values(), key=lambda s: s.at)), tuple(asks))
