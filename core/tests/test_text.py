@@ -107,3 +107,49 @@ def test_any_text_can_be_read(said: str) -> None:
 def test_a_second_reading_is_the_same(said: str) -> None:
     first, second = text.analyse(said), text.analyse(said)
     assert first.terms.tolist() == second.terms.tolist()
+
+
+def known(stored: str, asked: str) -> set[int]:
+    """Keys of a question that a memory of one text knows, each word read in the first way that is known there."""
+    keys = set(text.analyse(stored).terms.tolist())
+    read = (next((way for way in ways if keys.issuperset(way)), ()) for ways in text.query_ways(asked))
+    return {key for way in read for key in way}
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("Soy alérgico a los cacahuetes.", "alérgico"),
+        ("Me gustan mucho los gatos.", "gato"),
+        ("Die Wohnung ist in Köln.", "Wohnungen"),
+        ("J'habite à Lyon avec mes chats.", "chat"),
+        ("Ich habe einen Termin beim Zahnarzt.", "Zahnarzttermin"),
+        ("Wir haben über die Arbeit und die Zeit gesprochen.", "Arbeitszeit"),
+        ("We met at the café.", "café"),
+    ],
+)
+def test_a_bare_word_is_read_as_the_stored_text_was(stored: str, asked: str) -> None:
+    assert known(stored, asked)
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("Mein Sohn spielt Handball.", "Was spielen wir?"),
+        ("Ich habe das Auto gekauft.", "Was kaufte ich?"),
+        ("Tenemos dos reuniones el lunes.", "¿Cuándo es la reunión?"),
+        ("Estoy aprendiendo a tocar el piano.", "¿Qué instrumento toco?"),
+        ("我养了两只猫。", "我的猫叫什么？"),
+        ("京都に住んでいます。", "どこに住む？"),
+    ],
+)
+def test_forms_of_a_word_meet(stored: str, asked: str) -> None:
+    assert overlap(stored, asked)
+
+
+def test_signs_that_say_nothing_are_no_term() -> None:
+    assert not overlap("我在这里。", "你在哪？")
+
+
+def test_an_english_question_has_no_compounds() -> None:
+    assert all(len(ways) <= 2 for ways in text.query_ways("What is my understanding of notwithstanding?"))

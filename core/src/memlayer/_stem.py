@@ -96,8 +96,12 @@ def _final(word: str) -> str:
 
 
 _LATIN = re.compile(
-    "(?:amiento|acion|ciones|mente|ungen|ung|ando|iendo|aron|ieron|ern|en|er|es|em|os|as|is|e|n|s|o|a|i)$"
+    "(?:amientos|amiento|aciones|acion|iones|ion|mente|ungen|ung|ando|iendo|aron|ieron|aban|aba|ados|adas|ado|ada|idos"
+    "|idas|ido|ida|amos|emos|imos|aste|iste|est|et|ern|en|er|es|em|ar|ir|os|as|is|e|n|s|o|a|i)$"
 )
+# German verbs: "spielt" is of "spielen" as "gekauft" is of "kaufen".
+_THIRD = re.compile(r"(?<=.{3}[^aeiou])t$")
+_PARTICIPLE = re.compile(r"^ge(?=.{3,}[^aeiou]t$)")
 _CYRILLIC = re.compile(
     "(?:иями|ями|ами|ого|его|ому|ему|ыми|ими|ться|тся|ешь|ет|ит|ют|ят|ал|ала|али|ла|ли|ть|ов|ев|ей|ам|ям|ах|ях|ом|ем"
     "|ый|ий|ой|ая|яя|ое|ее|ые|ие|ую|юю|[аеиоуыэюяйьъ])$"
@@ -109,7 +113,8 @@ _INDIC = re.compile(r"(?:ियों|ियाँ|ियां|ाओं|ुओ
 
 def latin(word: str) -> str:
     """The word without the endings of Spanish, German, French, Italian or Portuguese; accents already folded."""
-    return _cut(_LATIN, word, 3)
+    short = _cut(_LATIN, word, 3)
+    return _THIRD.sub("", _PARTICIPLE.sub("", short))
 
 
 def cyrillic(word: str) -> str:

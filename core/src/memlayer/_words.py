@@ -26,7 +26,7 @@ warum welche welcher welches welchen wohin woher wieviel wird werden wurde habe 
 dass als im het een ik mijn في من على إلى الى عن مع هذا هذه ذلك التي الذي ما ماذا متى أين اين كيف هل كم لماذا أنا انا
 هو هي نحن كان كانت لي لا لم لن قد أو او ثم أن ان إن و منذ عند اي أي है हैं था थी थे हूँ हूं का के की को में से पर और
 या मैं मेरा मेरी मेरे मुझे हम वह यह ये वे ने तक भी ही तो क्या कब कहाँ कहां कौन कैसे क्यों कितने कितना कितनी किस किसने
-किसे एक लिए कर रहा रही रहे हुआ हुई साथ अपना अपनी अपने नहीं उस इस जो sur era tu
+किसे एक लिए कर रहा रही रहे हुआ हुई साथ अपना अपनी अपने नहीं उस इस जो sur era tu was me no a am
 """
 _TIMES = """
 yesterday today tonight tomorrow ago week weeks weekend weekends month months year years day days morning afternoon
@@ -45,8 +45,13 @@ def _set(lines: str) -> frozenset[str]:
 STOP = _set(_ENGLISH)
 """English words that say nothing about what a text is about."""
 FOREIGN = _set(_OTHERS)
-"""The same of Spanish, Portuguese, French, Italian, German, Dutch, Arabic and Hindi, English words left out.
+"""The same of Spanish, Portuguese, French, Italian, German, Dutch, Arabic and Hindi.
 
-They also tell the language of a text."""
+They also tell the language of a text, but for the few that are English too and tell nothing."""
+SIGNS = frozenset(
+    "的了在是我你他她它们們这這那哪个個什么麼吗嗎呢吧和与也都就有没沒不很要会會为為对對把被从從"
+    "到给給着著过過得地几幾多谁誰何時间間私者方人"
+)
+"""Chinese and Japanese signs that say nothing by themselves."""
 TIMES = _set(_TIMES) | {str(year) for year in range(1950, 2051)}
 """Words that say when."""

@@ -19,9 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlayer import _stem
-from memlayer._words import FOREIGN, STOP, TIMES
+from memlayer._words import FOREIGN, SIGNS, STOP, TIMES
 
 Terms = NDArray[np.int64]
+Ways = tuple[tuple[int, ...], ...]
+"""Keys of one word, for each way to read it."""
 
 QUESTION = 1
 """Flag: the text ends in a question mark."""
@@ -38,6 +40,8 @@ TITLE = 32
 
 # The caches are emptied at this size: about 10 MB each.
 _MAX_CACHED = 50_000
+_PART = 4
+"""The fewest letters of a part of a compound."""
 
 
 class Analysis(NamedTuple):
@@ -78,6 +82,25 @@ def analyse(text: str) -> Analysis:
 def query_terms(text: str) -> Terms:
     """The distinct keys of a question, in order of first appearance."""
     return np.array(list(dict.fromkeys(_keys(words(text)))), dtype=np.int64)
+
+
+def query_ways(text: str) -> list[Ways]:
+    """The ways to read each word of a question, likeliest first: what nothing stored knows may be read another way.
+
+    A word without small words around it does not say its language, so that its stem in the other languages comes
+    second; then, outside of English, the two words that it may be made of.
+    """
+    found = words(text)
+    foreign = _is_foreign(found)
+    told = foreign or not STOP.isdisjoint(found)
+    ways = []
+    for word in found:
+        first = _word_keys(word, foreign=foreign)
+        if first:
+            other = _word_keys(word, foreign=not foreign)
+            parts = _parts(word) if foreign or not told else []
+            ways.append(tuple(dict.fromkeys(way for way in (first, other, *parts) if way)))
+    return ways
 
 
 def likeness(text: str) -> int:
@@ -135,22 +158,38 @@ def _captions(text: str) -> tuple[str, str]:
 def _keys(found: Iterable[str]) -> list[int]:
     """Keys of the words' terms; the language of Latin words is told from the small words among them."""
     found = found if isinstance(found, list) else list(found)
-    foreign = not FOREIGN.isdisjoint(found) and _is_foreign(found)
-    cache = _foreign_cache if foreign else _english_cache
+    foreign = _is_foreign(found)
     keys: list[int] = []
     for word in found:
-        known = cache.get(word)
-        if known is None:
-            if len(cache) >= _MAX_CACHED:
-                cache.clear()
-            known = cache[word] = tuple(map(term_key, _terms(word, foreign=foreign)))
-        keys += known
+        keys += _word_keys(word, foreign=foreign)
     return keys
 
 
+def _word_keys(word: str, *, foreign: bool) -> tuple[int, ...]:
+    cache = _foreign_cache if foreign else _english_cache
+    known = cache.get(word)
+    if known is None:
+        if len(cache) >= _MAX_CACHED:
+            cache.clear()
+        known = cache[word] = tuple(map(term_key, _terms(word, foreign=foreign)))
+    return known
+
+
 def _is_foreign(found: list[str]) -> bool:
-    """Says whether small words of other Latin languages outnumber the English ones."""
-    return sum(word in FOREIGN for word in found) > sum(word in STOP for word in found)
+    """Says whether small words of other Latin languages outnumber the English ones; of as many, letters decide."""
+    if FOREIGN.isdisjoint(found):
+        return False
+    more = sum((word in FOREIGN) - (word in STOP) for word in found)
+    return more > 0 or (more == 0 and not all(map(str.isascii, found)))
+
+
+def _parts(word: str) -> list[tuple[int, ...]]:
+    """Keys of the two words that a long one may be made of, as German ones are, with or without an s between them."""
+    if len(word) < 2 * _PART or not word.isalpha() or _UNSPACED.search(word):
+        return []
+    splits = [(word[:i], word[i:]) for i in range(_PART, len(word) - _PART + 1)]
+    splits += [(head[:-1], tail) for head, tail in splits if head.endswith("s") and len(head) > _PART]
+    return [_word_keys(head, foreign=True) + _word_keys(tail, foreign=True) for head, tail in splits]
 
 
 def _terms(word: str, *, foreign: bool) -> list[str]:
@@ -170,7 +209,9 @@ def _run_terms(run: str, *, foreign: bool) -> list[str]:
     """The terms of one run of letters of a single kind of script, accents folded."""
     first = run[0]
     if _UNSPACED.match(first):
-        return [run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)]
+        pairs = [run[i : i + 2] for i in range(len(run) - 1)]
+        # A word of one sign (猫, 住む) stands in different pairs each time; signs that say nothing are left out.
+        return pairs + [sign for sign in run if _IDEOGRAPH.match(sign) and sign not in SIGNS] or [run]
     if run in STOP or (not run.isalpha() and not _INDIC.match(first)):
         return [run] if run not in STOP else []
     if _ARABIC.match(first):
@@ -193,6 +234,7 @@ _UNSPACED_SET = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_IDEOGRAPH = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _UNSPACED = re.compile(f"[{_UNSPACED_SET}]")
 _RUNS = re.compile(rf"[{_UNSPACED_SET}]+|\d+|(?:(?![{_UNSPACED_SET}])(?:{_LETTER}))+")
 _SHAPES = (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from memlayer._words import STOP
-from memlayer.text import Terms, fold, query_terms
+from memlayer.text import Terms, Ways, fold, query_terms, query_ways
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +21,9 @@ class Question:
     plain: str
     """The same without known names: what is embedded and what the terms come from."""
     terms: Terms
-    """Distinct keys of its words."""
+    """Distinct keys of its words, each read in the likeliest way."""
+    ways: tuple[Ways, ...] = ()
+    """The ways to read each word, where some word has several."""
     speakers: tuple[str, ...] = ()
     """Known names that it names, in the order of the question."""
     together: bool = False
@@ -37,6 +41,13 @@ class Question:
     title: bool = False
     """True where a title would answer: which book, film, song."""
 
+    def known(self, frequency: Callable[[int], int]) -> Question:
+        """The question with each word read in the first way that the index knows, which says how frequent a key is."""
+        if not self.ways:
+            return self
+        read = (next((way for way in ways if all(map(frequency, way))), ways[0]) for ways in self.ways)
+        return replace(self, terms=np.array(list(dict.fromkeys(key for way in read for key in way)), np.int64), ways=())
+
 
 def understand(text: str, names: Iterable[str] = ()) -> Question:
     """Reads a question; `names` are the speakers that the memory knows."""
@@ -45,6 +56,7 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         text=text,
         plain=plain,
         terms=query_terms(plain),
+        ways=_ways(plain),
         speakers=speakers,
         together=len(speakers) > 1 and _TOGETHER.search(text) is not None,
         role=None if speakers else _role(text),
@@ -54,6 +66,11 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         name=_WHO.search(text) is not None,
         title=_TITLE.search(text) is not None,
     )
+
+
+def _ways(text: str) -> tuple[Ways, ...]:
+    ways = query_ways(text)
+    return tuple(ways) if any(len(one) > 1 for one in ways) else ()
 
 
 def _role(text: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memlayer.engine.candidates import candidates
+from memlayer.engine.candidates import around, candidates
 from memlayer.engine.question import Question
 from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
@@ -54,18 +54,23 @@ def rank(
     allowed: Sequence[int] | NDArray[np.int64] | None = None,
     times: Sequence[tuple[int, int]] = (),
     weights: Mapping[str, float] = WEIGHTS,
+    among: Sequence[str] | None = None,
 ) -> list[Ranked]:
     """The best `limit` rows for a question.
 
     `vector` is that of `question.plain`; None ranks by words alone. Only rows of the scope that the view shows and,
     where it is given, whose seq is in `allowed` come back. `times` are the spans of time that the question names, in
-    microseconds since 1970, ends excluded.
+    microseconds since 1970, ends excluded. `among` are the ids of candidates that a server found; what stands around
+    them is scored too.
     """
     with segment.lock:
         evidence = segment.evidence(view, scope)
         shown = segment.shown(view, evidence, allowed)
         slots = np.flatnonzero(evidence)
-        if len(slots) > EXACT:
+        question = question.known(segment.postings.frequency)
+        if among is not None:
+            slots = around(segment, among, evidence)
+        elif len(slots) > EXACT:
             slots = candidates(segment, question, vector, evidence)
         pool = Pool(segment, slots)
         signals = measure(segment, question, vector, pool, times)
