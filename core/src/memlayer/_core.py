@@ -10,17 +10,20 @@ from typing import Any
 from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
 from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.backends.sqlite.outbox import SQLiteOutbox
 from memlayer.backends.sqlite.upkeep import Upkeep
 from memlayer.config import Settings, part
+from memlayer.engine import relations
 from memlayer.engine.ingest import Ingest, Outcome
+from memlayer.engine.projector import Projector
 from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
 from memlayer.extraction.categories import categorize
 from memlayer.extraction.local import LocalExtractor
-from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel
-from memlayer.types import Message, Origin, Record, Scope
+from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, VectorIndex
+from memlayer.types import GraphRelation, Message, Origin, Record, Scope
 
 LANES = 8
 """How many owners a language model reads for at once."""
@@ -35,7 +38,7 @@ class Core:
         self.clock = clock
         self.new_id = new_id
         self.ledger = SQLiteLedger(settings.file(), clock=clock)
-        self.graph: GraphStore = part("graph_store", settings.graph_store) or SQLiteGraphStore(self.ledger.database)
+        self.graph = SQLiteGraphStore(self.ledger.database)
         self.items = SQLiteItemStore(self.ledger.database, clock=clock)
         self.upkeep = Upkeep(self.ledger)
         self._made: list[Any] = []
@@ -44,9 +47,11 @@ class Core:
         self.local = LocalExtractor(custom_categories=settings.custom_categories)
         self.extractor: Extractor = self._extractor()
         asks = self.extractor is not self.local
+        self.servers = self._servers()
         self.recall = Recall(
             self.ledger,
             self.embedder,
+            servers=self.servers if self.servers.followers else None,
             reranker=part("reranker", settings.reranker),
             limit_bytes=settings.cache_bytes,
         )
@@ -102,9 +107,29 @@ class Core:
             r.id: [origin(r)] if r.kind == "episode" else [held[s] for s in r.sources if s in held] for r in records
         }
 
+    def relations(self, query: str, scope: Scope, at: datetime, missed: set[str]) -> list[GraphRelation]:
+        """The edges around what a query names: the graph server's answer, else the ledger's."""
+
+        def near(graph: GraphStore) -> list[GraphRelation]:
+            return relations.named(graph, query, scope=scope, at=at)
+
+        found = self.servers.ask(self.servers.graph, scope, near, missed)
+        return near(self.graph) if found is None else found
+
+    def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> int:
+        """Makes every index anew from the ledger, the servers' included; embeds nothing."""
+        count = self.upkeep.rebuild(progress=progress)
+        self.servers.rebuild(progress=progress)
+        return count
+
+    def verify(self, *, progress: Callable[[int, int], None] | None = None) -> list[str]:
+        """Every divergence of an index from the ledger, the servers' included."""
+        return self.upkeep.verify(progress=progress) + self.servers.verify()
+
     def close(self) -> None:
         """Ends the worker after what it has begun, and closes every store."""
         self.worker.close()
+        self.servers.close()
         for made in self._made:
             made.close()
         self.graph.close()
@@ -117,6 +142,18 @@ class Core:
         if found is not spec and callable(getattr(found, "close", None)):
             self._made.append(found)
         return found
+
+    def _servers(self) -> Projector:
+        """The servers of the settings, told of every commit."""
+        vectors, graph = (part(kind, getattr(self.settings, kind)) for kind in ("vector_store", "graph_store"))
+        for kind, store, needed in (("vector_store", vectors, VectorIndex), ("graph_store", graph, GraphStore)):
+            if store is not None and not isinstance(store, needed):
+                raise ConfigurationError(f"{kind} must be a {needed.__name__}, {type(store).__name__} is none")
+        servers = Projector(SQLiteOutbox(self.ledger.database), self.embedder, vectors=vectors, graph=graph)
+        if servers.followers:
+            self.ledger.followers = servers.names
+            self.ledger.on_commit = servers.flush
+        return servers
 
     def _extractor(self) -> Extractor:
         """The extractor of the settings: an own one, else one that asks the language model, else the local rules."""

@@ -33,6 +33,7 @@ def reembed(core: Core, *, progress: Callable[[int, int], None] | None) -> dict[
         if records is not None:
             break
     core.use(embedder)
+    core.servers.flush()
     return {"embedder": name, "records": records}
 
 

@@ -164,15 +164,16 @@ def search(
         least = max(STRICT, least or 0.0)
     limit = count("limit", ask.limit, 10)
     hits: list[Hit] = []
+    asked = Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank))
     if ask.view.kinds:
-        hits = core.recall.search(Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank)))
+        hits = core.recall.search(asked)
     results = [_hit(hit, explain=explain) for hit in hits]
     if ask.items:
         results = sorted(results + _items(core, query, ask, least), key=lambda r: -r["score"])[:limit]
     found: SearchResult = {"results": results}
     if graph:
         at = ask.view.as_of or ask.view.now
-        near = relations.named(core.graph, query, scope=ask.scope, at=at)
+        near = core.relations(query, ask.scope, at, asked.missed)
         seen = {(r["source"], r["relationship"], r["target"]) for r in near}
         near += [
             r
@@ -180,6 +181,8 @@ def search(
             if (r["source"], r["relationship"], r["target"]) not in seen
         ]
         found["relations"] = near
+    if asked.missed:
+        found["degraded"] = True
     return found
 
 

@@ -31,6 +31,8 @@ _REMOVED = {
 }
 _CONFIG_CLASS = re.compile(r"(\w*?)(?:LLM|Llm|Embedder|Embedding)?Config")
 _ONE_WORD = {"lm_studio": "lmstudio", "deep_seek": "deepseek", "hugging_face": "huggingface", "vertex_ai": "vertexai"}
+_ENVIRONMENT = {"vector_store": "MEMLAYER_VECTOR_STORE", "graph_store": "MEMLAYER_GRAPH_STORE"}
+"""Where servers are named for programs that name none."""
 _EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
 
 
@@ -54,6 +56,11 @@ class Settings:
     cache_bytes: int = 256 << 20
     """How much memory the owners' indexes may take together."""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, variable in _ENVIRONMENT.items():
+            if getattr(self, name) is None and os.environ.get(variable):
+                object.__setattr__(self, name, os.environ[variable])
 
     def file(self) -> Path | str:
         """Where the memory's file is."""

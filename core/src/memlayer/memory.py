@@ -112,8 +112,8 @@ class Memory:
     @property
     def waits(self) -> bool:
         """Says whether calls wait for a model or a server rather than compute."""
-        parts = (self._settings.llm, self._settings.vector_store, self._settings.graph_store)
-        return any(part is not None for part in parts)
+        told = self._settings
+        return any(part is not None for part in (told.llm, told.vector_store, told.graph_store))
 
     @property
     def items(self) -> Items:
@@ -459,14 +459,14 @@ class Memory:
 
     def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
         """Makes every index anew from the ledger; embeds nothing."""
-        return {"records": self._core.upkeep.rebuild(progress=progress)}
+        return {"records": self._core.rebuild(progress=progress)}
 
     def verify(self, *, repair: bool = False, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
         """Checks every index against the ledger: {"ok", "problems"}; `repair` rebuilds and checks again."""
-        problems = self._core.upkeep.verify(progress=progress)
+        problems = self._core.verify(progress=progress)
         if problems and repair:
-            self._core.upkeep.rebuild(progress=progress)
-            problems = self._core.upkeep.verify(progress=progress)
+            self._core.rebuild(progress=progress)
+            problems = self._core.verify(progress=progress)
         return {"ok": not problems, "problems": problems}
 
     def reextract(

@@ -309,6 +309,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row of the outbox: what a server has not heard of yet."""
+
+    sequence: int
+    operation: str
+    """put (the record as it is now), delete (the record) or erase (the scope)."""
+    record_id: str | None
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One search result inside the engine."""
 

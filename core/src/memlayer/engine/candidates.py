@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from memlayer.engine.question import Question
@@ -18,7 +20,17 @@ _HALO = 2
 
 def candidates(segment: Segment, question: Question, vector: Floats | None, evidence: Mask) -> Slots:
     """Slots of `evidence` to score, rising: the best each way, what stands around them, and their facts and turns."""
-    chosen = [_by_words(segment, question, evidence), _by_meaning(segment, vector, evidence)]
+    return _with_company(segment, [_by_words(segment, question, evidence), _by_meaning(segment, vector, evidence)],
+                         evidence)  # fmt: skip
+
+
+def around(segment: Segment, ids: Sequence[str], evidence: Mask) -> Slots:
+    """As `candidates`, of what another index found: best first, by words and by meaning."""
+    found = [slot for slot in map(segment.slot, ids) if slot is not None and slot < len(evidence)]
+    return _with_company(segment, [np.array(found, np.int64)], evidence)
+
+
+def _with_company(segment: Segment, chosen: Sequence[Slots], evidence: Mask) -> Slots:
     inside = np.zeros(segment.count, np.bool_)
     for part in chosen:
         inside[part] = True

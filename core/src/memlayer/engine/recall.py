@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from memlayer._blas import one_thread
 from memlayer.engine.asked import answers, asked, attributes
+from memlayer.engine.projector import Projector
 from memlayer.engine.question import Question, understand
 from memlayer.engine.ranking import Ranked, rank
 from memlayer.engine.segments import IndexRow, Segment, SegmentCache
@@ -44,6 +45,8 @@ class Query:
     limit: int = 10
     threshold: float | None = None
     rerank: bool = False
+    missed: set[str] = field(default_factory=set, compare=False)
+    """Servers that could not be asked, so that the ledger answered for them; the search puts them in."""
 
 
 class Recall:
@@ -56,11 +59,13 @@ class Recall:
         *,
         reranker: Reranker | None = None,
         limit_bytes: int = 256 << 20,
+        servers: Projector | None = None,
     ) -> None:
         """`limit_bytes` bounds the memory that segments of owners may take together."""
         self._store = store
         self._embedder = embedder
         self._reranker = reranker
+        self._servers = servers
         self._segments = SegmentCache(self._load, limit_bytes=limit_bytes)
 
     def search(self, query: Query) -> list[Hit]:
@@ -95,10 +100,13 @@ class Recall:
         wanted = asked(query.text)
         if not wanted or query.view.known_at is not None or "fact" not in (query.view.kinds or ("fact",)):
             return ranked
+        found = self._store.related(scope=query.scope, slots=[*attributes(wanted), "name"])
+        called = {r.value for r in found if r.attribute == "name" and r.subject == "user" and r.value}
+        mine = {query.scope.user_id, *called}
         facts = [
             r
-            for r in self._store.related(scope=query.scope, slots=attributes(wanted))
-            if any(answers(a, r) for a in wanted)
+            for r in found
+            if any(answers(a, r, also=mine) for a in wanted)
             and alive(r, query.view)
             and (query.where is None or matches(query.where, r))
         ]
@@ -135,16 +143,23 @@ class Recall:
         question = understand(query.text, list(segment.names.numbers))
         if question.plain not in vectors:
             vectors[question.plain] = self._embedder().embed([question.plain], kind="query")[0]
+        vector = vectors[question.plain]
+        among = None
+        if self._servers is not None and query.view.known_at is None:
+            among = self._servers.candidates(
+                question.plain, vector, scope=query.scope, where=query.where, view=query.view, missed=query.missed
+            )
         with one_thread:
             return rank(
                 segment,
                 question,
-                vectors[question.plain],
+                vector,
                 view=query.view,
                 scope=query.scope,
                 limit=limit,
                 allowed=allowed,
                 times=_times(question, query.view),
+                among=among,
             )
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, runtime_checkable
 
 from memlayer.filters import Filter
 from memlayer.protocols import Ledger
-from memlayer.types import Origin, Record, Scope, View
+from memlayer.types import Entry, Origin, Record, Scope, Subgraph, View, Waiting
 
 
 class Store(Ledger, Protocol):
@@ -81,4 +82,98 @@ class Store(Ledger, Protocol):
 
     def allowed(self, owner: int, where: Filter) -> list[int]:
         """The `seq` of the owner's records that pass the filter."""
+        ...
+
+
+class Outbox(Protocol):
+    """What the servers that follow a ledger have still to hear of, and what to tell them."""
+
+    def follow(self, target: str, model: str = "") -> str | None:
+        """Makes the target a follower, of vectors of this model; the memory's own name, None while there is no file."""
+        ...
+
+    def followers(self) -> list[str]:
+        """Everyone that rows are written for."""
+        ...
+
+    def rows(self, target: str, limit: int) -> list[Waiting]:
+        """The oldest rows of a target, in order."""
+        ...
+
+    def done(self, target: str, sequence: int) -> None:
+        """Takes out the rows up to a sequence."""
+        ...
+
+    def forgotten(self) -> None:
+        """Leaves no byte of rows that were taken out."""
+        ...
+
+    def waiting(self, target: str) -> int:
+        """How many rows a target has not heard of."""
+        ...
+
+    def behind(self, target: str, scope: Scope) -> bool:
+        """Says whether rows wait that a reader of the scope would miss."""
+        ...
+
+    def refill(self, target: str) -> None:
+        """Has the target forget everything, and hear of every record anew."""
+        ...
+
+    def embedder(self) -> tuple[str, int] | None:
+        """Name and dimensions of the embedder that the vectors were made with."""
+        ...
+
+    def entries(self, ids: Sequence[str] | None = None) -> Iterable[Entry]:
+        """The index entries of these records, or of all."""
+        ...
+
+    def edges(self, ids: Sequence[str]) -> Subgraph:
+        """The edges that these records say, with the nodes at their ends."""
+        ...
+
+    def whole_graph(self) -> Subgraph:
+        """Every node and edge."""
+        ...
+
+    def related_anew(self, ids: Sequence[str]) -> list[str]:
+        """Those of the records that said other relations before."""
+        ...
+
+    def alone(self, target: str) -> AbstractContextManager[bool]:
+        """Holds the target for one writer; gives False where another one keeps it."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A store that knows where it is."""
+
+    address: str
+
+
+@runtime_checkable
+class Bound(Protocol):
+    """A store that keeps several memories, and several embedding models, apart."""
+
+    def bind(self, *, memory: str, model: str, dimensions: int) -> None:
+        """Says whose store it is from now on."""
+        ...
+
+
+@runtime_checkable
+class Healthy(Protocol):
+    """A store that can be asked how it is."""
+
+    def health(self) -> str:
+        """What it is; raises `BackendError` where it cannot be reached."""
+        ...
+
+
+@runtime_checkable
+class Auditable(Protocol):
+    """A store that can be compared with what it should hold: entries, or nodes and edges."""
+
+    def divergences(self, *expected: Iterable[Any]) -> Iterable[str]:
+        """What it lacks, holds beside, or holds otherwise; one line each."""
         ...

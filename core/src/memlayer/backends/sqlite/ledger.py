@@ -13,6 +13,7 @@ from typing import Any
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, to_row
 from memlayer.backends.sqlite._db import Database
+from memlayer.backends.sqlite._followers import targets
 from memlayer.backends.sqlite._project import Projection
 from memlayer.backends.sqlite._view import visible
 from memlayer.backends.sqlite.where import compile_where
@@ -45,16 +46,18 @@ class SQLiteLedger:
         self,
         database: Database | str | os.PathLike[str],
         *,
-        targets: Sequence[str] = (),
+        followers: Sequence[str] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
-        """`targets` names the servers that follow this ledger through the outbox."""
+        """`followers` names servers that follow this ledger through the outbox, beside those noted in the file."""
         self.database = database if isinstance(database, Database) else Database(database)
-        self._targets = tuple(targets)
+        self.followers = tuple(followers)
         self._clock = clock
         self._projection = Projection()
         self.on_first_write: dict[str, str] = {}
         """Notes about the file (`meta`) that the next commit leaves with it."""
+        self.on_commit: Callable[[], object] | None = None
+        """Called after every transaction that something may follow from, outside of it."""
 
     def append(self, changes: Sequence[Change], *, scope: Scope, actor: str | None = None) -> list[Event]:
         """Writes all changes in one transaction or none; sequences are strictly increasing."""
@@ -74,9 +77,16 @@ class SQLiteLedger:
             now = self._clock()
             for key, value in self.on_first_write.items():
                 connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
-            written = [self._apply(connection, change, scope, actor, now) for change in decide(news)]
+            changes = decide(news)
+            followers = targets(connection, self.followers) if changes else ()
+            written = [self._apply(connection, change, scope, actor, now, followers) for change in changes]
         self.on_first_write = {}
+        self._tell()
         return written
+
+    def _tell(self) -> None:
+        if self.on_commit is not None:
+            self.on_commit()
 
     def sequence(self) -> int:
         """The sequence of the last event that was written; 0 for an empty ledger."""
@@ -159,10 +169,13 @@ class SQLiteLedger:
                 values = [*values, *kinds]
             connection.execute(f"CREATE TEMP TABLE doomed AS {doomed}", values)
             try:
-                counts = self._projection.erase(connection, scope, self._targets, items=kinds is None)
+                counts = self._projection.erase(
+                    connection, scope, targets(connection, self.followers), items=kinds is None, whole=kinds is None
+                )
             finally:
                 connection.execute("DROP TABLE doomed")
         self.database.purge()
+        self._tell()
         return counts
 
     def forget(self, ids: Sequence[str], *, scope: Scope) -> dict[str, int]:
@@ -176,10 +189,13 @@ class SQLiteLedger:
                         f"INSERT INTO doomed SELECT r.seq, r.id FROM records r WHERE r.id = ? AND {sql}",
                         [record_id, *values],
                     )
-                counts = self._projection.erase(connection, scope, self._targets, items=False, whole=False)
+                counts = self._projection.erase(
+                    connection, scope, targets(connection, self.followers), items=False, whole=False
+                )
             finally:
                 connection.execute("DROP TABLE doomed")
         self.database.purge()
+        self._tell()
         return counts
 
     def messages_known(self, ids: Sequence[str], scope: Scope) -> dict[str, str]:
@@ -402,7 +418,13 @@ class SQLiteLedger:
             )  # fmt: skip
 
     def _apply(
-        self, connection: sqlite3.Connection, change: Change, scope: Scope, actor: str | None, now: datetime
+        self,
+        connection: sqlite3.Connection,
+        change: Change,
+        scope: Scope,
+        actor: str | None,
+        now: datetime,
+        followers: Sequence[str],
     ) -> Event:
         record = change.record
         if not scope.covers(record.scope):
@@ -433,11 +455,11 @@ class SQLiteLedger:
             owner, seq = connection.execute("SELECT owner, seq FROM records WHERE id = ?", (record.id,)).fetchone()
         assert seq is not None
         self._projection.write(connection, change, before=before, owner=owner, seq=seq, version=sequence)
-        for target in self._targets:
+        for follower in followers:
             connection.execute(
                 "INSERT INTO outbox (target, operation, record_id, user_id, agent_id, run_id, app_id) "
                 "VALUES (?, 'put', ?, ?, ?, ?, ?)",
-                (target, record.id, *ids),
+                (follower, record.id, *ids),
             )
         return Event(sequence, change.action, record.id, now, actor, before, record, change.reason)
 
