@@ -295,10 +295,7 @@ def messages(core: Core, scope: Scope, *, limit: int, after: str | None, last: i
 
 def context(core: Core, found: SearchResult, *, max_tokens: int) -> str:
     """The results of a search as a block for a prompt."""
-    ids = [r["id"] for r in found["results"] if r["kind"] != "item"]
-    scores = {r["id"]: r["score"] for r in found["results"]}
-    hits = [Hit(r, scores[r.id]) for r in core.ledger.get(ids) if r is not None]
-    return packing.pack(hits, max_tokens=_budget(max_tokens))
+    return _packed(core.ledger.get([r["id"] for r in found["results"] if r["kind"] != "item"]), max_tokens)
 
 
 def context_of(core: Core, query: str | None, ids: Sequence[str], given: dict[str, Any], *, max_tokens: int) -> str:
@@ -309,12 +306,12 @@ def context_of(core: Core, query: str | None, ids: Sequence[str], given: dict[st
     if given:
         raise UnsupportedError(f"context(ids=…) takes scope ids and max_tokens beside it, not {', '.join(given)}")
     view = View(now=core.clock())
-    held = [Hit(r, 0.0) for r in core.ledger.get(list(ids), scope=scope) if r is not None and alive(r, view)]
-    return packing.pack(held, max_tokens=_budget(max_tokens))
+    return _packed([r for r in core.ledger.get(list(ids), scope=scope) if r and alive(r, view)], max_tokens)
 
 
-def _budget(max_tokens: int) -> int:
-    return count("max_tokens", max_tokens, 2000, most=1 << 30)
+def _packed(records: Sequence[Record | None], max_tokens: int) -> str:
+    budget = count("max_tokens", max_tokens, 2000, most=1 << 30)
+    return packing.pack([Hit(r, 0.0) for r in records if r is not None], max_tokens=budget)
 
 
 def profile(core: Core, scope: Scope, view: View) -> dict[str, Any]:
