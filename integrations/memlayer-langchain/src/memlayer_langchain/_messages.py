@@ -57,8 +57,11 @@ def _names(messages: Sequence[BaseMessage]) -> list[str]:
     seen: Counter[str] = Counter()
     found = []
     for message in messages:
+        if message.id:
+            found.append(message.id)
+            continue
         told = json.dumps([message.type, message.name, str(message.text)])
-        found.append(message.id or hashlib.sha256(f"{seen[told]} {told}".encode()).hexdigest()[:32])
+        found.append(hashlib.sha256(f"{seen[told]} {told}".encode()).hexdigest()[:32])
         seen[told] += 1
     return found
 

@@ -58,5 +58,5 @@ def named(runtime: Any) -> dict[str, str | None]:
 
 def thread_of(runtime: Any) -> str | None:
     """The id of the thread that a checkpointer keeps for this run."""
-    thread: str | None = getattr(getattr(runtime, "execution_info", None), "thread_id", None)
-    return thread
+    thread = getattr(getattr(runtime, "execution_info", None), "thread_id", None)
+    return None if thread is None else str(thread)
