@@ -105,6 +105,7 @@ class TestPlacesThatCannotBeWritten:
         with pytest.raises(BackendUnavailableError, match=r"memory\.db") as caught:
             ledger.append(added([make_record("a")]), scope=ALICE)
         assert isinstance(caught.value.__cause__, OSError)
+        ledger.close()
 
     def test_a_folder_in_the_files_place_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(BackendUnavailableError, match=str(tmp_path)):
