@@ -70,16 +70,13 @@ class Recall:
 
     def search(self, query: Query) -> list[Hit]:
         """The records that answer the query, best first; the score never rises down the list."""
-        wanted = query.limit * RERANKED if query.rerank and self._reranker else query.limit
-        ranked = self._answered(query, self._ranked(query, wanted))[:wanted]
-        if query.threshold is not None:
-            ranked = [r for r in ranked if r.score >= query.threshold]
-        hits = self._hits(ranked, query)
-        if query.rerank and self._reranker is not None and hits:
-            hits = self._reranker.rerank(query.text, hits, limit=query.limit)
-            if query.threshold is not None:
-                hits = [h for h in hits if h.score >= query.threshold]
-        return hits[: query.limit]
+        reranker = self._reranker if query.rerank else None
+        wanted = query.limit * RERANKED if reranker else query.limit
+        hits = self._hits(self._answered(query, self._ranked(query, wanted))[:wanted], query)
+        if reranker is not None and hits:
+            hits = reranker.rerank(query.text, hits, limit=query.limit)
+        # The threshold is for the score that is shown: a reranker may lift what ranking placed low.
+        return [h for h in hits if query.threshold is None or h.score >= query.threshold][: query.limit]
 
     def count(self, scope: Scope, view: View) -> int | None:
         """How many facts the view shows, where that is known without reading the ledger's rows; else None."""
