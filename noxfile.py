@@ -139,12 +139,15 @@ if (ROOT / "tools" / "servers").exists():
 
     @nox.session(tags=["ci"])
     def servers(session: nox.Session) -> None:
-        """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers."""
+        """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers.
+
+        ``nox -s servers -- -m "servers and slow"`` runs the long ones: twenty kills in the middle of a thousand adds.
+        """
         ran.add("servers")
         install_core(session, *group("test"), extras="[weaviate,neo4j]")
         session.run("python", "tools/servers", "start")
         try:
-            pytest(session, "-m", "servers", *test_folders())
+            pytest(session, "-m", "servers and not slow", *test_folders())
         finally:
             session.run("python", "tools/servers", "stop")
 

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-
-TOOL = Path(__file__).resolve().parents[3] / "tools" / "servers"
-
-
-def tool(*command: str) -> str:
-    return subprocess.run([sys.executable, str(TOOL), *command], check=True, capture_output=True, text=True).stdout
+from reach import tool
 
 
 @dataclass(frozen=True)
@@ -26,10 +17,6 @@ class Servers:
 
     weaviate: str
     neo4j: str
-
-    def states(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(tool("status", "--json"))
-        return found
 
 
 @pytest.fixture(scope="session")

@@ -156,8 +156,8 @@ class Projector:
     def verify(self) -> list[str]:
         """Every divergence of a server from the ledger, one line each."""
         problems: list[str] = []
-        self.flush()
         for follower in self.followers:
+            self._try(follower, look=True)
             if waiting := self._outbox.waiting(follower.name):
                 why = f" ({follower.error})" if follower.error else ""
                 problems.append(f"{waiting} changes wait for {follower.name}{why}")

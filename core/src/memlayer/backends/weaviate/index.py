@@ -200,6 +200,11 @@ class WeaviateVectorIndex:
         for wanted in expected.values():
             yield from (f"{self.address} lacks {record_id}" for record_id in wanted)
 
+    def has_tenant(self, scope: Scope) -> bool:
+        """Says whether anything was kept for the scope's owner since it was erased last."""
+        with self._client.use("look for a tenant") as client:
+            return any(collection.tenants.exists(self._tenant(scope)) for collection in self._collections(client))
+
     def close(self) -> None:
         """Frees the connection; idempotent."""
         self._client.close()
