@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from clients import keep
+
 from memlayer import Memory
 from memlayer.models._calls import Patience
 from memlayer.models.openai import Address, OpenAILanguageModel
@@ -69,7 +71,9 @@ def memory(model: Any, path: Any = ":memory:", **other: Any) -> Memory:
 def over_http(server: OpenAIServer, *, attempts: int = 2, timeout: float = 5.0) -> OpenAILanguageModel:
     """The scripted server as a model, without pauses between attempts."""
     patience = Patience(attempts=attempts, sleep=lambda _: None)
-    return OpenAILanguageModel("scripted", address=Address(server.base_url, "k", timeout=timeout), patience=patience)
+    return keep(  # type: ignore[no-any-return]
+        OpenAILanguageModel("scripted", address=Address(server.base_url, "k", timeout=timeout), patience=patience)
+    )
 
 
 def texts(found: Any) -> list[str]:

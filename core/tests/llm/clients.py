@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +15,25 @@ from memlayer.testing.openai_server import OpenAIServer
 CLIENTS = ["openai", "litellm", "langchain_openai"]
 KEY = "sk-very-secret-1234567890"
 Make = Callable[..., OpenAIServer]
+made: list[Any] = []
+"""What was made in a test and has connections; closed with it."""
+
+
+def keep(model: Any) -> Any:
+    made.append(model)
+    return model
+
+
+def close() -> None:
+    """Closes the connections of every client."""
+    while made:
+        made.pop().close()
+    if (litellm := sys.modules.get("litellm")) is not None:
+        # LiteLLM keeps its clients, and closes none.
+        for client in litellm.in_memory_llm_clients_cache.cache_dict.values():
+            if callable(end := getattr(client, "close", None)) and not inspect.iscoroutinefunction(end):
+                end()
+        litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 class Waits:
@@ -31,8 +52,8 @@ def language_model(client: str, server: OpenAIServer, patience: Patience, *, tim
     if client == "openai":
         from memlayer.models.openai import Address, OpenAILanguageModel
 
-        return OpenAILanguageModel(
-            "scripted", address=Address(server.base_url, KEY, timeout=timeout), patience=patience
+        return keep(
+            OpenAILanguageModel("scripted", address=Address(server.base_url, KEY, timeout=timeout), patience=patience)
         )
     if client == "litellm":
         from memlayer.models.litellm import LiteLLMLanguageModel
@@ -53,8 +74,8 @@ def embedder(client: str, server: OpenAIServer, patience: Patience, *, dimension
     if client == "openai":
         from memlayer.models.openai import Address, OpenAIEmbedder
 
-        return OpenAIEmbedder(
-            "scripted", dimensions=dimensions, address=Address(server.base_url, KEY), patience=patience
+        return keep(
+            OpenAIEmbedder("scripted", dimensions=dimensions, address=Address(server.base_url, KEY), patience=patience)
         )
     if client == "litellm":
         from memlayer.models.litellm import LiteLLMEmbedder

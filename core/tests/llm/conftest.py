@@ -14,7 +14,7 @@ from memlayer.testing.openai_server import OpenAIServer, Script
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from clients import Make, Waits
+from clients import Make, Waits, close
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,7 @@ def serve() -> Iterator[Make]:
         return started[-1]
 
     yield make
+    close()
     for server in started:
         server.stop()
 
