@@ -1,4 +1,4 @@
-"""Upkeep: `memlayer verify`, `rebuild`, `reembed`, `reextract`."""
+"""Upkeep: `memlayer verify`, `rebuild`, `reembed`, `reextract`, `worker`."""
 
 from __future__ import annotations
 
@@ -67,4 +67,30 @@ def reextract(desk: Desk, everything: bool) -> int:
     return 0
 
 
-COMMANDS = (verify, rebuild, reembed, reextract)
+@click.command(
+    epilog=examples(
+        "memlayer worker --config llm.json         # until it is ended",
+        "memlayer worker --config llm.json --once  # what waits now",
+    )
+)
+@click.option("--once", is_flag=True, help="End when nothing waits any more.")
+@click.option("--poll", type=click.FloatRange(min=0.01), default=1.0, show_default=True, help="Seconds between looks.")
+@verb()
+def worker(desk: Desk, once: bool, poll: float) -> int:
+    """Read messages that were added deferred, as they come.
+
+    It may be ended at any time, however roughly: what it has not read waits for the next one.
+    """
+    from memlayer.engine.worker import run
+
+    def told(talks: int, facts: int) -> None:
+        desk.note(f"{many(talks, 'conversation')} read, {many(facts, 'memory', 'memories')} changed.")
+
+    with desk.memory() as memory:
+        facts = run(memory._core, once=once, poll=poll, told=told)
+    if once and not desk.answer({"facts": facts}) and not facts:
+        desk.say(("Nothing waits.", "dim"))
+    return 0
+
+
+COMMANDS = (verify, rebuild, reembed, reextract, worker)

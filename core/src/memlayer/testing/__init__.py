@@ -7,7 +7,7 @@
 
 Every promise in a protocol's docstring has a test here. A test that cannot pass yet is overridden with
 `@pytest.mark.xfail(strict=True, reason="…")` and nothing else: any other override fails. The suites need pytest;
-`HashEmbedder`, `FixedClock` and `Ids` do not.
+`HashEmbedder`, `FixedClock`, `Ids` and `OpenAIServer` do not.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from memlayer.testing.fakes import FixedClock, HashEmbedder, Ids
+from memlayer.testing.openai_server import Fault, OpenAIServer, Reply
 
 if TYPE_CHECKING:
     from memlayer.testing.adapter import AdapterContract, AdapterHooks
@@ -32,6 +33,7 @@ __all__ = [
     "AdapterHooks",
     "EmbedderContract",
     "ExtractorContract",
+    "Fault",
     "FixedClock",
     "GraphStoreContract",
     "HashEmbedder",
@@ -41,6 +43,8 @@ __all__ = [
     "LanguageModelContract",
     "LedgerContract",
     "MemoryContract",
+    "OpenAIServer",
+    "Reply",
     "RerankerContract",
     "VectorIndexContract",
 ]
