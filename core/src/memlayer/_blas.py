@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 
 _PREFIXES = ("scipy_openblas", "openblas")
 _SUFFIXES = ("64_", "")
@@ -57,9 +58,9 @@ class _OneThread:
 def _openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     """Return the functions that read and set the number of threads, found through NumPy's own extension module."""
     try:
-        from numpy._core import _multiarray_umath as extension
+        extension = import_module("numpy._core._multiarray_umath")
     except ImportError:  # NumPy 1.26
-        from numpy.core import _multiarray_umath as extension  # type: ignore[no-redef]
+        extension = import_module("numpy.core._multiarray_umath")
     try:
         library = ctypes.CDLL(str(extension.__file__))
     except OSError:

@@ -83,7 +83,7 @@ _TABLE = (
 )
 
 ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}
-"""Every known slot by name. "favorite" and "detail" come with a topic (`favorite:color`, `detail:rent`), single per topic."""
+"""Every known slot by name. "favorite" and "detail" come with a topic (`favorite:color`), single per topic."""
 
 
 def attribute(name: str | None) -> Attribute | None:

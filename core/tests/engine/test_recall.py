@@ -30,6 +30,12 @@ def test_the_fact_that_fills_the_asked_slot_comes_first_whatever_its_words(memor
     assert "slot" in memory.search("Where do I live?", user_id="u", explain=True)["results"][0]["signals"]
 
 
+@pytest.mark.parametrize("question", ["Where does u live?", "Where does Alice live?", "Where does the user live?"])
+def test_the_user_is_known_by_id_and_by_name(memory: Memory, question: str) -> None:
+    memory.add("My name is Alice. I live in Lisbon. My brother Luca lives in Turin.", user_id="u")
+    assert texts(memory, question, limit=1) == ["Lives in Lisbon"]
+
+
 def test_a_slot_of_another_user_answers_nothing(memory: Memory) -> None:
     memory.add("I live in Lisbon.", user_id="other")
     memory.add("I like chess.", user_id="u")

@@ -124,10 +124,8 @@ _VAGUE = _re(
     r"|over|\d))\b"
 )
 _SOMEBODY = _re(
-
-        r"^\w+ (?:him|them|it|her(?! \w+)|her (?:at|in|on|for|to|from|with))\b|\b(?:for|with|to|of) (?:him|them"
-        r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$"
-
+    r"^\w+ (?:him|them|it|her(?! \w+)|her (?:at|in|on|for|to|from|with))\b|\b(?:for|with|to|of) (?:him|them"
+    r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$"
 )
 _ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|married|divorced|promoted))\b")
 _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bin one\b")
