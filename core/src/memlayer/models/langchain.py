@@ -49,7 +49,8 @@ class LangChainLanguageModel:
                 refused=_cannot,
             )
 
-        return _shape.tidy(_calls.call(work, what=f"model {self.name}", patience=self._patience), schema)
+        answer = _calls.call(work, what=f"model {self.name}", patience=self._patience, secrets=_secrets(self.model))
+        return _shape.tidy(answer, schema)
 
     def _ask(self, messages: Sequence[dict[str, Any]], way: _shape.Way, schema: dict[str, Any]) -> str:
         asked = _shape.told(messages, way, schema)
@@ -103,13 +104,21 @@ class LangChainEmbedder:
         return self._call(lambda: [self.model.embed_query(text) for text in texts])
 
     def _call(self, work: Any) -> list[Sequence[float]]:
-        found: list[Sequence[float]] = _calls.call(work, what=f"embedder {self.name}", patience=self._patience)
+        found: list[Sequence[float]] = _calls.call(
+            work, what=f"embedder {self.name}", patience=self._patience, secrets=_secrets(self.model)
+        )
         return found
 
 
 def _cannot(error: BaseException) -> bool:
     """Says whether a model is not able to answer in a form: it has no such method, or its server refuses."""
     return isinstance(error, NotImplementedError | AttributeError | TypeError | ValueError) or refused(error)
+
+
+def _secrets(model: Any) -> tuple[str, ...]:
+    """The keys that a model holds, so that no message shows them."""
+    held = [value.get_secret_value() for value in vars(model).values() if hasattr(value, "get_secret_value")]
+    return tuple(value for value in held if isinstance(value, str))
 
 
 def _words(message: Any) -> str:
