@@ -216,7 +216,12 @@ def a_hundred_adds(path: Path, model: Any, owners: int) -> float:
             took = time.perf_counter() - start
             return took, [t for n in range(owners) for t in texts(await m.get_all(user_id=f"u{n}", page_size=200))]
 
-    took, found = asyncio.run(add())
+    # Not asyncio.run: it would drop the thread's loop, which LiteLLM makes when it is imported and never closes.
+    loop = asyncio.new_event_loop()
+    try:
+        took, found = loop.run_until_complete(add())
+    finally:
+        loop.close()
     assert sorted(found) == sorted(f"likes number {n}" for n in range(100))
     return took
 
