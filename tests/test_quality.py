@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -132,3 +133,41 @@ def test_beam_runs_and_its_table_is_whole_where_it_is_piped(data: Path) -> None:
     assert found["knowledge_update"]["updated above original"] == 1.0
     assert found["contradiction_resolution"]["both sides@5"] == 1.0
     assert found["all"]["recall@10"] == 1.0
+
+
+LOCOMO = [
+    {
+        "sample_id": "one",
+        "conversation": {
+            "session_1_date_time": "1:56 pm on 8 May, 2023",
+            "session_1": [
+                {"speaker": "Nora", "dia_id": "D1:1", "text": "I adopted a parrot called Pip."},
+                {"speaker": "Omar", "dia_id": "D1:2", "text": "Lovely! I am off to the dentist."},
+            ],
+            "session_2_date_time": "10:00 am on 3 June, 2023",
+            "session_2": [{"speaker": "Omar", "dia_id": "D2:1", "text": "We painted the kitchen yellow."}],
+        },
+        "qa": [
+            {"question": "What is the name of Nora's parrot?", "evidence": ["D1:1"], "category": 4, "answer": "Pip"},
+            {"question": "What did Omar paint in the kitchen?", "evidence": ["D2:1"], "category": 4, "answer": "walls"},
+        ],
+    }
+]
+
+
+def test_peers_stand_beside_memlayer_and_missing_ones_are_named(tmp_path: Path) -> None:
+    data = tmp_path / "locomo.json"
+    data.write_text(json.dumps(LOCOMO))
+    program = [sys.executable, str(QUALITY / "peers.py"), "--data", str(data), "--json"]
+    told = subprocess.run(program, capture_output=True, text=True, check=True, encoding="utf-8")
+    found = json.loads(told.stdout)
+    for name, (module, package) in {
+        "mem0ai, infer=False": ("mem0", "mem0ai"),
+        "LangGraph InMemoryStore": ("langgraph", "langgraph"),
+        "LlamaIndex VectorMemory": ("llama_index", "llama-index-core"),
+    }.items():
+        if find_spec(module) is None:
+            assert f"{name} is left out: pip install {package}" in told.stderr
+        assert (name in found) == (find_spec(module) is not None)
+    assert {"memlayer", "FTS5"} <= found.keys()
+    assert all(row["recall@5"] == 1.0 and row["questions"] == 2 for row in found.values())

@@ -18,7 +18,7 @@ from memlayer.engine.question import Question
 from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
 from memlayer.engine.signals import Floats, Pool, measure
-from memlayer.engine.weights import CENTRE, SHAPE, WEIGHTS, WIDTH
+from memlayer.engine.weights import CENTRE, OWN, SHAPE, WEIGHTS, WIDTH
 from memlayer.types import Scope, View
 
 # Up to so many rows of a reader every one is scored; of more, the candidates.
@@ -74,8 +74,10 @@ def rank(
             slots = candidates(segment, question, vector, evidence)
         pool = Pool(segment, slots)
         signals = measure(segment, question, vector, pool, times)
-        scores = _score(signals, weights)
+        own = _score(signals, {name: weight for name, weight in weights.items() if name in OWN})
+        scores = _score(signals, weights) - own
         spoken, voices = _meet(segment, pool, scores, shown[slots], segment.broken(view)[slots])
+        spoken += own
         best = _top(spoken, shown[slots], segment.seq[slots], max(limit, _DEEP))
         # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
         kept = spoken[best].tolist()
@@ -151,7 +153,7 @@ def _ranked(
     turns = pool.turns[pool.facts == place]
     order = turns[np.argsort(-scores[turns], kind="stable")]
     heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
-    shares = {name: float(weight * signals[name][voice]) for name, weight in weights.items()}
+    shares = {name: float(weight * signals[name][place if name in OWN else voice]) for name, weight in weights.items()}
     shares["newer"] = score - sum(shares.values())
     return Ranked(
         id=segment.ids[slot],

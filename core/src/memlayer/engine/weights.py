@@ -44,3 +44,6 @@ What they give to the best row is taken from all scores of its list before they 
 CENTRE, WIDTH = 7.5, 1.45
 """The score (without SHAPE) at which a best result answers its question in half of the cases, and how fast that
 changes."""
+
+OWN = frozenset(("importance", "feedback"))
+"""Signals that a record keeps where another one's words speak for it: they are about it, not about what was said."""
