@@ -32,7 +32,7 @@ class Model:
     shown: list[list[dict[str, Any]]]
 
     def __init__(self, config: dict[str, Any], **options: Any) -> None:
-        self.answer = config["answer"]
+        self.answer = "Noted."
 
     def create(self, params: dict[str, Any]) -> Any:
         Model.shown.append(params["messages"])
@@ -50,10 +50,10 @@ class Model:
         return {}
 
 
-def pair(client: Memory, run: str = "one", user: str = "ann", answer: str = "Noted.") -> tuple[Any, Any]:
+def pair(client: Memory, run: str = "one", user: str = "ann") -> tuple[Any, Any]:
     """A person and an agent with a memory."""
     Model.shown = []
-    config = {"config_list": [{"model": "none", "model_client_cls": "Model", "answer": answer}]}
+    config = {"config_list": [{"model": "none", "model_client_cls": "Model"}]}
     helper = autogen.ConversableAgent("helper", llm_config=config, human_input_mode="NEVER")
     helper.register_model_client(Model)
     MemlayerHook(client, user_id=user, run_id=run).add_to_agent(helper)

@@ -8,9 +8,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "ignore:The `__fields(_set)?__` attribute is deprecated",
         "ignore:The 'model_(computed_)?fields' attribute",
         "ignore:Accessing the 'model_",
-        "ignore:unclosed event loop:ResourceWarning",
-        "ignore:unclosed <socket:ResourceWarning",
-        "ignore:Exception ignored in. <function BaseEventLoop.__del__",
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
         "ignore::DeprecationWarning:llama_index.*",
     ):
         config.addinivalue_line("filterwarnings", line)
