@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -12,15 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
+from memlayer.backends.sqlite._translated import translated
 from memlayer.backends.sqlite.where import register
 from memlayer.errors import (
     BackendError,
     BackendTimeoutError,
     BackendUnavailableError,
     ConfigurationError,
-    MemlayerError,
 )
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one."""
@@ -29,6 +33,9 @@ APPLICATION_ID = 0x6D656D6C  # "meml": says whose file it is to anyone who opens
 
 PURGES = 10
 """How often erasing looks for a moment in which nobody else writes."""
+
+PURGED_AT_ONCE = 32 << 20
+"""Bytes of a file that is purged before erasing returns: some 10 ms."""
 
 FORK_WAIT = BUSY_TIMEOUT
 """Seconds that a fork waits for each connection to come to rest."""
@@ -158,6 +165,7 @@ class Database:
         self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
         self._writing = threading.RLock()
+        self._purger: Purger | None = None
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -224,6 +232,18 @@ class Database:
                     operation="checkpoint",
                 )
 
+    def purge_soon(self) -> None:
+        """Purges at once where that is quick and nobody is in the way, else in the background; `close` waits for it."""
+        if self.path.stat().st_size <= PURGED_AT_ONCE:
+            try:
+                self.purge()
+                return
+            except BackendTimeoutError:
+                log.debug("others are in the way of purging %s; it goes on in the background", self.path)
+        with self._registry:
+            self._purger = self._purger or Purger(self.purge)
+            self._purger.soon()
+
     def purge(self) -> None:
         """Leaves no byte of what was erased, in the log or between the rows of the file."""
         for _ in range(PURGES):
@@ -259,6 +279,8 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection; idempotent."""
+        if self._purger is not None:
+            self._purger.close()
         with self._registry:
             self._closed = True
             for held in self._held:
@@ -457,28 +479,3 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
-
-
-@contextmanager
-def translated(operation: str, path: Path) -> Iterator[None]:
-    """Turns the driver's errors into memlayer's, the driver's own kept as the cause."""
-    try:
-        yield
-    except MemlayerError:
-        raise
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        kind: type[BackendError] = BackendError
-        if "locked" in text or "busy" in text:
-            kind = BackendTimeoutError
-        elif "unable to open" in text or "readonly" in text or "disk" in text:
-            kind = BackendUnavailableError
-        raise kind(f"SQLite could not {operation} {path}: {text}", backend="sqlite", operation=operation) from error
-    except sqlite3.DatabaseError as error:
-        raise BackendError(
-            f"SQLite could not {operation} {path}: {error}", backend="sqlite", operation=operation
-        ) from error
-    except OSError as error:
-        raise BackendUnavailableError(
-            f"could not {operation} {path}: {error}", backend="sqlite", operation=operation
-        ) from error

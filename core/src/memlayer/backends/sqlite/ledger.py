@@ -174,7 +174,7 @@ class SQLiteLedger:
                 )
             finally:
                 connection.execute("DROP TABLE doomed")
-        self.database.purge()
+        self.database.purge_soon()
         self._tell()
         return counts
 
@@ -194,7 +194,7 @@ class SQLiteLedger:
                 )
             finally:
                 connection.execute("DROP TABLE doomed")
-        self.database.purge()
+        self.database.purge_soon()
         self._tell()
         return counts
 

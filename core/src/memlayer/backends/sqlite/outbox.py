@@ -78,7 +78,7 @@ class SQLiteOutbox:
 
     def forgotten(self) -> None:
         """Leaves no byte of the ids that rows of erasures had."""
-        self._database.purge()
+        self._database.purge_soon()
 
     def waiting(self, target: str) -> int:
         """How many rows a target has not heard of."""
