@@ -129,6 +129,9 @@ def test_a_workflow_of_agents_remembers(client: Memory) -> None:
     assert "Lives in Lisbon" in asyncio.run(run())
 
 
+@pytest.mark.skipif(
+    not hasattr(MockFunctionCallingLLM, "astream_chat_with_tools"), reason="this LlamaIndex has no mock for such agents"
+)
 def test_a_function_agent_with_a_tool_keeps_words_and_no_tool_output(client: Memory) -> None:
     def weather() -> str:
         """Says the weather."""
