@@ -97,7 +97,7 @@ def _weaviate(program: Path, folder: Path, state: State) -> tuple[list[str], dic
         "CLUSTER_ADVERTISE_ADDR": "127.0.0.1", "CLUSTER_GOSSIP_BIND_PORT": gossip, "CLUSTER_DATA_BIND_PORT": data,
         "RAFT_PORT": raft, "RAFT_INTERNAL_RPC_PORT": internal, "RAFT_JOIN": f"node1:{raft}",
         "RAFT_BOOTSTRAP_EXPECT": "1", "GRPC_PORT": grpc, "DISABLE_TELEMETRY": "true", "GO_PROFILING_DISABLE": "true",
-        "AUTOSCHEMA_ENABLED": "false", "API_BASED_MODULES_DISABLED": "true", "LIMIT_RESOURCES": "true",
+        "AUTOSCHEMA_ENABLED": "false", "API_BASED_MODULES_DISABLED": "true", "GOMEMLIMIT": "4GiB",
         "LOG_LEVEL": "warning", "OBJECTS_TTL_DELETE_SCHEDULE": "@every 1m",
     }  # fmt: skip
     command = [str(program / "bin" / "weaviate-server"), "--scheme", "http", "--host", "127.0.0.1", "--port", rest,

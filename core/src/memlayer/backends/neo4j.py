@@ -75,7 +75,7 @@ class Neo4jGraphStore:
         """Connects nothing. `memory` keeps several memories in one database apart; `timeout` is in seconds per call."""
         parts = urlsplit(url)
         schemes = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-        if parts.scheme not in schemes or not parts.hostname or parts.query:
+        if parts.scheme not in schemes or not parts.hostname or parts.query or not _is_port(parts.netloc):
             raise ConfigurationError(
                 "graph_store: a Neo4j address looks like neo4j://neo4j:PASSWORD@host:7687/database"
             )
@@ -380,6 +380,11 @@ class Neo4jGraphStore:
         if isinstance(error, driver.Neo4jError | driver.DriverError):
             return BackendError(f"{self.address} could not {operation}: {str(error)[:500]}", **more)
         return None
+
+
+def _is_port(netloc: str) -> bool:
+    port = netloc.rpartition("@")[2].rpartition(":")[2] if ":" in netloc.rpartition("@")[2] else ""
+    return port == "" or port.endswith("]") or (port.isdecimal() and int(port) < 65_536)
 
 
 def _ids(scope: Scope) -> dict[str, str | None]:

@@ -91,6 +91,8 @@ def _file(memory: Memory) -> Iterator[Check]:
     except (MemlayerError, OSError) as error:
         mine = None
         yield Check("embedder", str(error), ok=False)
+    for line in core.servers.report():
+        yield Check("server", f"{line['name']}: {line['told']}", ok=line["ok"])
     path = memory.path
     if not path.exists():
         yield Check("file", f"{path} (not there yet: the first memory makes it)")

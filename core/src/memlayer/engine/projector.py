@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 """Rows that are applied before they are taken out together."""
-NEAREST = 200
+NEAREST = 100
 """Candidates that a server is asked for, by meaning and by words each."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between two tries of a server that is away."""

@@ -60,6 +60,8 @@ def address(
     except ValueError as error:
         raise ConfigurationError(f"vector_store: the port in the Weaviate address is no number: {error}") from error
     key = api_key or unquote(parts.password or parts.username or "") or os.environ.get("WEAVIATE_API_KEY") or None
+    if port == grpc and (grpc_host or asked.get("grpc_host") or parts.hostname) == parts.hostname:
+        raise ConfigurationError(f"vector_store: REST and gRPC of a Weaviate have two ports, not both {port}")
     there = Address(parts.hostname, port, grpc_host or asked.get("grpc_host") or parts.hostname, grpc, secure, key,
                     dict(headers or {}))  # fmt: skip
     return there, parts.path.strip("/")
