@@ -15,6 +15,7 @@ from memlayer.engine import candidates, ranking
 from memlayer.engine.question import understand
 from memlayer.engine.ranking import Ranked, rank
 from memlayer.engine.segments import IndexRow, Segment
+from memlayer.engine.spread import spread
 from memlayer.types import Scope, View
 
 
@@ -227,3 +228,40 @@ def test_as_of_reads_the_past() -> None:
     then = datetime.fromtimestamp((START + 2 * HOUR) / 1e6, tz=timezone.utc)
     assert [hit.id for hit in ask(held, "lives")] == ["m5"]
     assert [hit.id for hit in ask(held, "lives", view=View(now=NOW.now, as_of=then))] == ["m1"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "many"),
+    [
+        ("How many concerts did I go to?", True),
+        ("What are Ida's hobbies?", True),
+        ("Which books has Ida read?", True),
+        ("What kinds of plants does Ida grow?", True),
+        ("List the cities I saw.", True),
+        ("Who is my dentist?", False),
+        ("What does Ida grow?", False),
+        ("When did I see Rome?", False),
+    ],
+)
+def test_a_question_for_a_list_or_a_count_is_known(asked: str, many: bool) -> None:
+    assert understand(asked).many is many
+
+
+def test_one_conversation_does_not_fill_a_list() -> None:
+    talk = [row(n, f"I saw concert {n}", session="s", position=n) for n in range(1, 5)]
+    held = segment(*talk, row(5, "I heard a concert in Rome", session="far"), row(6, "Tea", session="tea"))
+    slots = [held.slot(f"m{n}") for n in range(1, 7)]
+    assert spread(held, slots, [5.0, 4.9, 4.8, 4.7, 4.0, 1.0], 6) == [0, 1, 4, 2, 3, 5]
+    assert spread(held, slots, [5.0, 4.9, 4.8, 4.7, 4.0, 1.0], 2) == [0, 1, 2, 3, 4, 5]
+    assert spread(held, [], [], 6) == []
+
+
+def test_what_spreading_gave_is_named_and_scores_still_fall() -> None:
+    talk = [row(n, "I saw a concert today", session="s", position=n) for n in range(1, 5)]
+    held = segment(*talk, row(5, "I heard a concert", session="far"))
+    listed = ask(held, "How many concerts?", limit=5)
+    moved = {r.id: r.shares.get("spread", 0.0) for r in listed}
+    assert any(share > 0 for share in moved.values())
+    assert any(share < 0 for share in moved.values())
+    assert [r.score for r in listed] == sorted((r.score for r in listed), reverse=True)
+    assert not any("spread" in r.shares for r in ask(held, "Did I see a concert?", limit=5))

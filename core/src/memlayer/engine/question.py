@@ -40,6 +40,8 @@ class Question:
     """True where a name would answer: who, where, which city, what … called."""
     title: bool = False
     """True where a title would answer: which book, film, song."""
+    many: bool = False
+    """True where a list or a count would answer: how many, which … have, all the."""
 
     def known(self, frequency: Callable[[int], int]) -> Question:
         """The question with each word read in the first way that the index knows, which says how frequent a key is."""
@@ -65,6 +67,7 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         past=_PAST.search(text) is not None and _NOW.search(text) is None,
         name=_WHO.search(text) is not None,
         title=_TITLE.search(text) is not None,
+        many=_MANY.search(text) is not None,
     )
 
 
@@ -152,3 +155,8 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"\b(?:book|movie|film|song|album|game|series|show|novel|band|artist|podcast)s?\b", re.IGNORECASE)
+_MANY = re.compile(
+    r"\b(?:how many|how much .*\b(?:total|all)|in total|altogether|combined|all (?:the|my|of)|in what ways|order of"
+    r"|list)\b|^(?:what|which) (?:are|(?:(?:kinds?|types?|sorts?) of )?\w+s (?:has|have|does|do|did|are|were))\b",
+    re.IGNORECASE,
+)

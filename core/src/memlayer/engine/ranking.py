@@ -18,6 +18,7 @@ from memlayer.engine.question import Question
 from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
 from memlayer.engine.signals import Floats, Pool, measure
+from memlayer.engine.spread import DEPTH, spread
 from memlayer.engine.weights import CENTRE, OWN, SHAPE, WEIGHTS, WIDTH
 from memlayer.types import Scope, View
 
@@ -40,7 +41,8 @@ class Ranked(NamedTuple):
     shares: Mapping[str, float]
     """What each signal adds to the score before it is squeezed into [0, 1]; signals that add nothing are left out.
 
-    "newer" is what a row gains or loses because newer ones stand above older ones."""
+    "spread" is what a row gains or loses so that one conversation does not fill the list, "newer" because newer ones
+    stand above older ones."""
 
 
 def rank(
@@ -78,16 +80,29 @@ def rank(
         scores = _score(signals, weights) - own
         spoken, voices = _meet(segment, pool, scores, shown[slots], segment.broken(view)[slots])
         spoken += own
-        best = _top(spoken, shown[slots], segment.seq[slots], max(limit, _DEEP))
+        deep = max(limit, _DEEP)
+        best = _top(spoken, shown[slots], segment.seq[slots], max(deep, DEPTH) if question.many else deep)
         # Each place of the list keeps its score, whichever row comes to stand there: scores never rise.
         kept = spoken[best].tolist()
+        if question.many:
+            best = [best[i] for i in spread(segment, pool.slots[voices[best]].tolist(), kept, deep)]
         aside = sum(float(weights[name] * signals[name][voices[best[0]]]) for name in SHAPE & weights.keys() if best)
         rows, behind = pool.slots[best].tolist(), pool.slots[voices[best]].tolist()
         # A question about a time wants what was true then; "on Saturdays I …" is none.
         settled = bool(times) and not question.present
         order = range(len(best)) if settled else newest_first(segment, rows, behind, kept, question)
         return [
-            _ranked(segment, pool, best[i], score, scores, int(voices[best[i]]), signals, weights, aside)
+            _ranked(
+                segment,
+                pool,
+                best[i],
+                (float(spoken[best[i]]), kept[i], score),
+                scores,
+                int(voices[best[i]]),
+                signals,
+                weights,
+                aside,
+            )
             for i, score in zip(order[:limit], kept, strict=False)
         ]
 
@@ -142,7 +157,7 @@ def _ranked(
     segment: Segment,
     pool: Pool,
     place: int,
-    score: float,
+    steps: tuple[float, float, float],
     scores: Floats,
     voice: int,
     signals: Mapping[str, Floats],
@@ -154,7 +169,8 @@ def _ranked(
     order = turns[np.argsort(-scores[turns], kind="stable")]
     heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
     shares = {name: float(weight * signals[name][place if name in OWN else voice]) for name, weight in weights.items()}
-    shares["newer"] = score - sum(shares.values())
+    own, spread_out, score = steps
+    shares |= {"spread": spread_out - own, "newer": score - spread_out}
     return Ranked(
         id=segment.ids[slot],
         seq=int(segment.seq[slot]),
