@@ -51,6 +51,12 @@ _EDGES = """UNWIND $rows AS row
     MERGE (m)-[:MENTIONS]->(a) MERGE (m)-[:MENTIONS]->(b)
     RETURN count(*) AS written"""
 _ALIVE = "r.valid_from <= $at AND (r.valid_to IS NULL OR r.valid_to > $at)"
+_NODE = "{{.uid, .scope, .user_id, .agent_id, .run_id, .app_id, .name, .type, .aliases}}"
+_RELATION = "{{.uid, .user_id, .agent_id, .run_id, .app_id, .predicate, .record_id, .valid_from, .valid_to}}"
+_SIDE = f"""CALL (n) {{{{ MATCH (n)%s[r:RELATES]%s(m:MemlayerEntity) WHERE {{within}} AND {_ALIVE}
+    WITH r, m ORDER BY r.uid LIMIT $left RETURN collect([r {_RELATION}, m {_NODE}]) AS %s }}}}"""
+_STEP = f"""UNWIND $uids AS uid MATCH (n:MemlayerEntity {{{{uid: uid}}}}) WHERE {{inside}}
+    {_SIDE % ("-", "->", "out")} {_SIDE % ("<-", "-", "into")} RETURN n {_NODE} AS n, out, into"""
 _GONE = """UNWIND $uids AS uid MATCH (a:MemlayerEntity)-[r:RELATES {record_uid: uid}]->(b:MemlayerEntity)
     WITH r, [a.uid, b.uid] AS ends DELETE r RETURN ends"""
 _UNSAID = "UNWIND $uids AS uid MATCH (m:MemlayerMemory {uid: uid}) DETACH DELETE m"
@@ -150,39 +156,34 @@ class Neo4jGraphStore:
         inside, values = self._inside(scope)
         within, _ = self._within(scope)
         moment = microseconds(at if at is not None else datetime.now(timezone.utc))
-        start = list(dict.fromkeys(self._uid(i) for i in ids))
-        rows = self._read(
-            f"UNWIND $uids AS uid MATCH (n:MemlayerEntity {{uid: uid}}) WHERE {inside} RETURN n", uids=start, **values
-        )
-        nodes: dict[str, Any] = {row["n"]["uid"]: row["n"] for row in rows}
-        frontier = [uid for uid in start if uid in nodes]
-        order = dict.fromkeys(frontier)
+        frontier = list(dict.fromkeys(self._uid(i) for i in ids))
+        nodes: dict[str, Any] = {}
+        order: dict[str, None] = {}
         edges: dict[str, Edge] = {}
-        step = " UNION ALL ".join(
-            f"""UNWIND $frontier AS uid MATCH (n:MemlayerEntity {{uid: uid}}){left}[r:RELATES]{right}(m:MemlayerEntity)
-                WHERE {within} AND {_ALIVE} RETURN '{side}' AS side, r, uid, m ORDER BY r.uid LIMIT $left"""
-            for side, left, right in (("out", "-", "->"), ("in", "<-", "-"))
-        )
-        for _ in range(depth):
-            left = limit - len(edges)
-            if not frontier or left <= 0:
+        for step in range(max(1, depth)):
+            left = limit - len(edges) if depth else 0
+            if not frontier or (step and left <= 0):
                 break
+            query = _STEP.format(inside="true" if step else inside, within=within)
+            rows = self._read(query, uids=frontier, at=moment, left=left, **values)
+            if not step:
+                nodes = {row["n"]["uid"]: row["n"] for row in rows}
+                order = dict.fromkeys(uid for uid in frontier if uid in nodes)
             reached: dict[str, None] = {}
-            rows = self._read(step, frontier=frontier, at=moment, left=left, **values)
-            for side in ("out", "in"):
-                for row in [r for r in rows if r["side"] == side][: limit - len(edges)]:
-                    ends = (row["uid"], row["m"]["uid"]) if side == "out" else (row["m"]["uid"], row["uid"])
-                    edge = self._edge_of(row["r"], *ends)
+            for side in ("out", "into"):
+                links = [(row["n"]["uid"], relation, other) for row in rows for relation, other in row[side]]
+                for uid, relation, other in sorted(links, key=lambda link: str(link[1]["uid"]))[: limit - len(edges)]:
+                    ends = (uid, other["uid"]) if side == "out" else (other["uid"], uid)
+                    edge = self._edge_of(relation, *ends)
                     if edge.uid not in edges:
                         edges[edge.uid] = edge
-                        reached[row["m"]["uid"]] = None
-                        if scope.spans_owners or row["m"]["scope"] == values["scope"]:
-                            nodes.setdefault(row["m"]["uid"], row["m"])
+                        reached[other["uid"]] = None
+                    if scope.spans_owners or other["scope"] == values["scope"]:
+                        nodes.setdefault(other["uid"], other)
             frontier = [uid for uid in reached if uid not in order]
             order.update(dict.fromkeys(frontier))
-        return Subgraph(
-            tuple(self._node_of(nodes[uid]) for uid in order if uid in nodes), tuple(edges[u] for u in sorted(edges))
-        )
+        shown = tuple(self._node_of(nodes[uid]) for uid in order if uid in nodes)
+        return Subgraph(shown, tuple(edges[uid] for uid in sorted(edges)))
 
     def delete(self, record_ids: Sequence[str]) -> None:
         """Removes the edges that these records say, and nodes that nothing mentions any more."""

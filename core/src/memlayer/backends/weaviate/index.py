@@ -28,6 +28,8 @@ AT_ONCE = 200
 """Objects in one batch."""
 OWNERS = 100
 """How many owners a search may span."""
+EXACT = 10_000
+"""Up to so many entries that pass a filter are compared one by one; beyond, the graph of neighbours is walked."""
 _CAP = 10_000
 """The most results that a server gives to one query, offset included."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
@@ -162,21 +164,27 @@ class WeaviateVectorIndex:
 
     def erase(self, scope: Scope) -> None:
         """Removes every entry of the scope, whichever model it was embedded with; an owner's tenant goes whole."""
-        owner = Scope(**dict(list(scope.ids().items())[:1])) if len(scope.ids()) == 1 else None
+        every = scope.ids()
+        # An owner's tenant holds nothing but what has the owner's id.
+        whole = len(every) == 1
         with self._client.use("erase a scope") as client:
             from weaviate.classes.query import Filter as Native
 
             for collection in self._collections(client):
-                mine = self._tenants(collection)
-                gone = mine if not scope.ids() else [t for t in mine if owner and t == self._tenant(owner)]
-                for start in range(0, len(gone), OWNERS):
-                    collection.tenants.remove(gone[start : start + OWNERS])
-                rest = [] if not scope.spans_owners else [t for t in mine if t not in gone]
-                if len(scope.ids()) > 1 and not scope.spans_owners:
-                    rest = [t for t in mine if t == self._tenant(scope)]
-                every = [tagged((name,), [value]) for name, value in scope.ids().items()]
-                for tenant in rest:
-                    _read(collection.with_tenant(tenant).data.delete_many(Native.all_of(every)))
+                if not every:
+                    tenants = self._tenants(collection)
+                    for start in range(0, len(tenants), OWNERS):
+                        collection.tenants.remove(tenants[start : start + OWNERS])
+                    continue
+                if whole:
+                    collection.tenants.remove([self._tenant(scope)])
+                if scope.spans_owners:
+                    tenants = self._tenants(collection)
+                else:
+                    tenants = [t for t in [self._tenant(scope)] if not whole and collection.tenants.exists(t)]
+                doomed = [tagged((name,), [value]) for name, value in every.items()]
+                for tenant in tenants:
+                    _read(collection.with_tenant(tenant).data.delete_many(Native.all_of(doomed)))
 
     def divergences(self, entries: Iterable[Entry]) -> Iterator[str]:
         """What the index lacks, holds beside these entries, or holds otherwise; one line each."""
@@ -316,7 +324,9 @@ class WeaviateVectorIndex:
                 ),
                 replication_config=Configure.replication(factor=self._replicas),
                 vector_config=Configure.Vectors.self_provided(
-                    vector_index_config=Configure.VectorIndex.hnsw(distance_metric=VectorDistances.COSINE),
+                    vector_index_config=Configure.VectorIndex.hnsw(
+                        distance_metric=VectorDistances.COSINE, flat_search_cutoff=EXACT
+                    ),
                     quantizer=Configure.VectorIndex.Quantizer.none(),
                 ),
             )
