@@ -92,6 +92,7 @@ class Ingest:
         self._clock = clock
         self._new_id = new_id
         self._related = related
+        self._guided = isinstance(extractor, GuidedExtractor)
         self.claims = waiting.Claims()
 
     def add(self, request: Request) -> Outcome:
@@ -101,8 +102,7 @@ class Ingest:
         fresh = self._fresh(request)
         if not fresh:
             return Outcome((), ())
-        guided = isinstance(self._extractor, GuidedExtractor)
-        if not request.infer or (request.memory_type and not guided):
+        if not request.infer or (request.memory_type and not self._guided):
             return self._verbatim(request, fresh, seen)
         if request.deferred:
             return self._write(request, fresh, [], seen, unread=True)
@@ -193,7 +193,7 @@ class Ingest:
         categories = request.categories
         if categories is None:
             custom = request.custom_categories
-            sorted_ = isinstance(self._extractor, GuidedExtractor) or not custom
+            sorted_ = self._guided or not custom
             categories = candidate.categories if sorted_ else self._categorise(candidate.text, custom)
         me = request.scope.user_id or "user"
         relations = tuple(

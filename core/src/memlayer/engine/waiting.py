@@ -20,6 +20,7 @@ AT_ONCE = 50
 LETTERS = 40_000
 """Most letters of them; one that is longer is read alone."""
 _MARK = "unread"
+_NOTHING = Guidance()
 
 
 class Claims:
@@ -65,7 +66,9 @@ class Claims:
 
 def note(request: Request) -> str:
     """What the ledger keeps, as the reason of the episode's event, of the wishes of a call."""
-    wishes: dict[str, Any] = {name: value for name, value in asdict(request.guidance).items() if value}
+    wishes: dict[str, Any] = {}
+    if request.guidance != _NOTHING:
+        wishes = {name: value for name, value in asdict(request.guidance).items() if value}
     for name in ("categories", "custom_categories", "immutable", "memory_type"):
         if value := getattr(request, name):
             wishes[f"fact_{name}"] = value
