@@ -20,7 +20,9 @@ from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
+from memlayer.extraction._pictures import sight
 from memlayer.extraction.categories import categorize
+from memlayer.extraction.documents import Reader
 from memlayer.extraction.local import LocalExtractor
 from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, VectorIndex
 from memlayer.types import GraphRelation, Message, Origin, Record, Scope
@@ -42,6 +44,7 @@ class Core:
         self.items = SQLiteItemStore(self.ledger.database, clock=clock)
         self.upkeep = Upkeep(self.ledger)
         self._made: list[Any] = []
+        self.model: LanguageModel | None = None
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
         self.local = LocalExtractor(custom_categories=settings.custom_categories)
@@ -94,6 +97,13 @@ class Core:
         """Takes another embedder from now on (after `reembed`)."""
         with self._lock:
             self._embedder = embedder
+
+    def reader(self) -> Reader:
+        """Reads the documents of messages, and their pictures where the model sees any."""
+        with self._lock:
+            if self.model is None and self.settings.llm is not None:
+                self.model = self._part("llm")
+        return Reader(see=sight(self.model))
 
     def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
         """Extracts facts from every episode that waits for it, in order within each owner."""
@@ -172,7 +182,7 @@ class Core:
                     "as well, or drop it"
                 )
             return self.local
-        model = self._part("llm")
+        model = self.model = self._part("llm")
         if not isinstance(model, LanguageModel):
             raise ConfigurationError(
                 f"llm must have a name and complete(messages, *, schema), {type(model).__name__} has not"

@@ -135,8 +135,9 @@ def add(
     if memory_type not in (None, "procedural_memory"):
         raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {memory_type!r}')
     at = core.clock() if timestamp is None else reading.moment(timestamp, "timestamp")
+    faults: list[Exception] = []
     request = Request(
-        messages=reading.read(messages, at=at),
+        messages=reading.read(messages, at=at, reader=core.reader, faults=faults),
         scope=scope,
         infer=infer,
         metadata=check_metadata({} if metadata is None else metadata),
@@ -151,6 +152,8 @@ def add(
     outcome = core.ingest.add(request)
     if request.deferred:
         core.worker.wake()
+    if faults:
+        raise faults[0]
     return _outcome(outcome, graph=bool(enable_graph))
 
 
@@ -163,10 +166,8 @@ def search(
     if strict:
         least = max(STRICT, least or 0.0)
     limit = count("limit", ask.limit, 10)
-    hits: list[Hit] = []
     asked = Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank))
-    if ask.view.kinds:
-        hits = core.recall.search(asked)
+    hits = core.recall.search(asked) if ask.view.kinds else []
     results = [_hit(hit, explain=explain) for hit in hits]
     if ask.items:
         results = sorted(results + _items(core, query, ask, least), key=lambda r: -r["score"])[:limit]

@@ -9,6 +9,8 @@
     ├── ImmutableError                           a record that is protected from change
     ├── DimensionMismatchError (ValueError)      a vector of another length than the store's
     ├── UnsupportedError (NotImplementedError)   a keyword or an ability that this memory does not have
+    ├── DocumentError (ValueError)               a document or a picture cannot be read
+    │   └── FetchError(rule)                     an address is not fetched; names the rule that says so
     ├── BackendError(backend, operation)         a store failed
     │   ├── BackendUnavailableError (ConnectionError)
     │   └── BackendTimeoutError (TimeoutError)
@@ -61,6 +63,19 @@ class DimensionMismatchError(MemlayerError, ValueError):
 
 class UnsupportedError(MemlayerError, NotImplementedError):
     """A keyword or an ability that this memory does not have; the message names what to use instead."""
+
+
+class DocumentError(MemlayerError, ValueError):
+    """A document or a picture cannot be read; nothing of it was stored."""
+
+
+class FetchError(DocumentError):
+    """An address is not fetched, or what it gave is not taken."""
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        """Keeps the `rule` that refused it: scheme, loopback, private, redirects, size, time …"""
+        super().__init__(f"{message} (rule: {rule})")
+        self.rule = rule
 
 
 class BackendError(MemlayerError):

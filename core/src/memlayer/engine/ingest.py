@@ -16,6 +16,7 @@ from memlayer.engine import waiting
 from memlayer.engine.resolve import Decision, resolve
 from memlayer.engine.stores import Store
 from memlayer.errors import ConfigurationError, ExtractionError
+from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
 from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Relation, Scope
@@ -118,7 +119,7 @@ class Ingest:
         All must share a conversation and what was wished when they were added (`groups` parts them so). One that was
         read by somebody else meanwhile, or deleted, gives nothing.
         """
-        messages = [Message(r.role or "user", r.text, r.created_at, r.name, r.message_id, r.id) for r in episodes]
+        messages = [_message(r) for r in episodes]
         request = self._asked(episodes[0], scope, messages)
         shown = () if self._related is None else self._related(scope, messages)
         candidates = self._extract(request, messages, shown)
@@ -166,7 +167,8 @@ class Ingest:
         """What the call that added an episode asked for."""
         events = self._store.events(record_id=episode.id, limit=1)
         told = waiting.told(events[0].reason if events else None)
-        return Request(messages=messages, scope=scope, metadata=episode.metadata, expires_at=episode.expires_at, **told)
+        own = {k: v for k, v in episode.metadata.items() if k != KEY or part_of(episode.metadata) is None}
+        return Request(messages=messages, scope=scope, metadata=own, expires_at=episode.expires_at, **told)
 
     def _fresh(self, request: Request) -> list[Message]:
         """The messages that this scope has not seen, each with the id of the episode that will keep it."""
@@ -186,10 +188,11 @@ class Ingest:
         if isinstance(extractor, GuidedExtractor) and request.guidance != Guidance():
             extractor = extractor.guided(request.guidance)
         found = extractor.extract(messages, scope=request.scope, known=known)
-        return [self._finish(c, request) for c in found]
+        pieces = {m.episode_id: m.document for m in messages if isinstance(m, PieceMessage)}
+        return [self._finish(c, request, next((pieces[s] for s in c.sources if s in pieces), None)) for c in found]
 
-    def _finish(self, candidate: Candidate, request: Request) -> Candidate:
-        """Adds what the call says about every fact; in the graph, "user" becomes the user's id."""
+    def _finish(self, candidate: Candidate, request: Request, piece: Mapping[str, Any] | None) -> Candidate:
+        """Adds what the call, and the document it came from, say of a fact; in the graph, "user" is the user's id."""
         categories = request.categories
         if categories is None:
             custom = request.custom_categories
@@ -202,7 +205,7 @@ class Ingest:
         )
         return replace(
             candidate,
-            metadata={**request.metadata, **candidate.metadata},
+            metadata={**request.metadata, **({KEY: piece} if piece else {}), **candidate.metadata},
             categories=categories,
             relations=relations,
         )
@@ -352,7 +355,7 @@ class Ingest:
                 role=m.role,
                 name=m.name,
                 message_id=m.id,
-                metadata=request.metadata,
+                metadata={**request.metadata, KEY: m.document} if isinstance(m, PieceMessage) else request.metadata,
                 session=session,
                 position=position + number,
                 expires_at=request.expires_at,
@@ -379,6 +382,13 @@ class Ingest:
                 f"embedder {embedder.name!r} gave {found.shape}, expected ({len(texts)}, {embedder.dimensions})"
             )
         return list(found)
+
+
+def _message(episode: Record) -> Message:
+    """The message that an episode keeps."""
+    said = (episode.role or "user", episode.text, episode.created_at, episode.name, episode.message_id, episode.id)
+    piece = part_of(episode.metadata)
+    return Message(*said) if piece is None else PieceMessage(*said, document=piece)
 
 
 def person(scope: Scope) -> Scope:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from memlayer.errors import ConfigurationError, FilterError, UnsupportedError
+from memlayer.errors import ConfigurationError, FilterError
 from memlayer.filters import instant, text_fault
 from memlayer.types import Message
+
+if TYPE_CHECKING:
+    from memlayer.extraction.documents import Document, Reader
 
 ROLES = {
     "user": "user", "human": "user", "assistant": "assistant", "ai": "assistant", "model": "assistant",
@@ -18,8 +21,18 @@ _KEYS = frozenset({"role", "content", "name", "timestamp", "id"})
 _IGNORED = frozenset({"tool_calls", "tool_call_id", "function_call", "refusal", "audio", "annotations", "type"})
 
 
-def read(messages: Any, *, at: datetime) -> list[Message]:
-    """The messages in the order given; `at` dates those without a time of their own; empty contents are left out."""
+def read(
+    messages: Any,
+    *,
+    at: datetime,
+    reader: Callable[[], Reader] | None = None,
+    faults: list[Exception] | None = None,
+) -> list[Message]:
+    """The messages in the order given; `at` dates those without a time of their own; empty contents are left out.
+
+    `reader` is asked for where a content is more than text. A document follows its message, in pieces. A picture that
+    nobody can see is left out, and `faults` say why.
+    """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
     elif isinstance(messages, Mapping):
@@ -30,16 +43,21 @@ def read(messages: Any, *, at: datetime) -> list[Message]:
         )
     if not messages:
         raise ConfigurationError("messages is empty; pass at least one message")
-    found = []
+    found: list[Message] = []
+    unseen: list[Exception] = [] if faults is None else faults
     for number, message in enumerate(messages):
         where = f"messages[{number}]"
         if isinstance(message, str):
             message = {"role": "user", "content": message}
         if not isinstance(message, Mapping):
             raise ConfigurationError(f"{where} must be a dict with role and content, not {type(message).__name__}")
-        one = _read(message, where, at)
+        contents = _Contents(reader, unseen)
+        one = _read(message, where, at, contents)
         if one.text.strip():
             found.append(one)
+        found += [piece for document in contents.documents for piece in _pieces(document, one.timestamp)]
+    if faults is None and unseen:
+        raise unseen[0]
     return found
 
 
@@ -63,7 +81,7 @@ def last_instant(value: Any, where: str) -> datetime:
     return datetime.combine(date.fromordinal(found.toordinal() + 1), time(), timezone.utc)
 
 
-def _read(message: Mapping[str, Any], where: str, at: datetime) -> Message:
+def _read(message: Mapping[str, Any], where: str, at: datetime, contents: _Contents) -> Message:
     unknown = [k for k in message if k not in _KEYS and k not in _IGNORED]
     if unknown:
         raise ConfigurationError(
@@ -78,7 +96,7 @@ def _read(message: Mapping[str, Any], where: str, at: datetime) -> Message:
     stamp = message.get("timestamp")
     return Message(
         role=ROLES[role.lower()],
-        text=_text(message["content"], f"{where}.content"),
+        text=contents.text(message["content"], f"{where}.content"),
         timestamp=at if stamp is None else moment(stamp, f"{where}.timestamp"),
         name=_word(message.get("name"), f"{where}.name"),
         id=_word(message.get("id"), f"{where}.id"),
@@ -97,28 +115,55 @@ def _word(value: Any, where: str) -> str | None:
     return value.strip() or None
 
 
-def _text(content: Any, where: str) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        if fault := text_fault(content):
-            raise ConfigurationError(f"{where} {fault}")
-        return content
-    if isinstance(content, Mapping):
-        content = [content]
-    if not isinstance(content, Sequence) or isinstance(content, bytes):
-        raise ConfigurationError(f"{where} must be a string, a part or a list of parts, not {type(content).__name__}")
-    return "\n".join(filter(None, (_part(p, f"{where}[{n}]") for n, p in enumerate(content))))
+def _pieces(document: Document, at: datetime) -> list[Message]:
+    """A document's pieces as messages; their ids are made from its content, so that it is kept once."""
+    from memlayer.extraction._pieces import PieceMessage
+
+    return [
+        PieceMessage("tool", text, at, name=document.source, id=message_id, document=about)
+        for message_id, text, about in document.told()
+    ]
 
 
-def _part(part: Any, where: str) -> str:
-    if isinstance(part, str):
-        return _text(part, where)
-    if not isinstance(part, Mapping):
-        raise ConfigurationError(f"{where} must be a string or a dict with a type, not {type(part).__name__}")
-    kind = part.get("type")
-    if kind in ("text", "input_text", "output_text"):
-        return _text(part.get("text"), f"{where}.text")
-    raise UnsupportedError(
-        f"{where}: a part of type {kind!r} cannot be read; turn it into a text part first (nothing was stored)"
-    )
+class _Contents:
+    """Reads the content of one message: its text, and the documents that come with it."""
+
+    def __init__(self, reader: Callable[[], Reader] | None, faults: list[Exception]) -> None:
+        self.documents: list[Document] = []
+        self._reader = reader
+        self._faults = faults
+
+    def text(self, content: Any, where: str) -> str:
+        """The text; pictures have become words."""
+        if content is None:
+            return ""
+        if isinstance(content, str):
+            if fault := text_fault(content):
+                raise ConfigurationError(f"{where} {fault}")
+            return content
+        if isinstance(content, bytes | bytearray):
+            raise ConfigurationError(f"{where} must be a string, a part or a list of parts, not bytes")
+        if isinstance(content, Mapping) or not isinstance(content, Sequence):
+            content = [content]
+        return "\n".join(filter(None, (self._part(p, f"{where}[{n}]") for n, p in enumerate(content))))
+
+    def _part(self, part: Any, where: str) -> str:
+        if isinstance(part, str):
+            return self.text(part, where)
+        if isinstance(part, Mapping) and part.get("type") in ("text", "input_text", "output_text"):
+            return self.text(part.get("text"), f"{where}.text")
+        from memlayer.engine import parts
+        from memlayer.extraction.documents import Document, Reader
+
+        if isinstance(part, Document):
+            self.documents.append(part)
+            return ""
+        if not isinstance(part, Mapping):
+            raise ConfigurationError(
+                f"{where} must be a string, a Document or a dict with a type, not {type(part).__name__}"
+            )
+        found = parts.read(part, where, self._reader() if self._reader else Reader(), self._faults)
+        if isinstance(found, Document):
+            self.documents.append(found)
+            return ""
+        return found or ""

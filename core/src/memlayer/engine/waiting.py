@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from memlayer.errors import ExtractionError, ModelError
+from memlayer.extraction._pieces import KEY, part_of
 from memlayer.types import Event, Guidance, Record
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ def groups(episodes: Sequence[Record], events: Callable[[Record], Sequence[Event
     letters = 0
     for episode in episodes:
         reasons = [e.reason for e in events(episode)[:1]]
-        key = (episode.scope, episode.session, episode.expires_at, reasons, dict(episode.metadata))
+        metadata = dict(episode.metadata)
+        if (piece := part_of(metadata)) is not None:
+            # The pieces of one document are read together.
+            metadata[KEY] = piece["id"]
+        key = (episode.scope, episode.session, episode.expires_at, reasons, metadata)
         letters += len(episode.text)
         if not found or key != last or len(found[-1]) >= AT_ONCE or letters > LETTERS:
             found.append([])

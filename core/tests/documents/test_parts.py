@@ -1,0 +1,161 @@
+"""Contents of messages in every form that the guide and the frameworks know."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from papers import pdf
+
+from memlayer import Memory
+from memlayer.errors import ConfigurationError, DocumentError, FetchError, ModelError, UnsupportedError
+from memlayer.extraction import _fetch
+from memlayer.testing.fakes import HashEmbedder
+
+PNG = b"\x89PNG\r\n\x1a\n the rest"
+PICTURE = base64.b64encode(PNG).decode()
+URI = f"data:image/png;base64,{PICTURE}"
+TEXT = "# Leave\n\nHolidays are 30 days."
+TEXT64 = base64.b64encode(TEXT.encode()).decode()
+KEPT = "Leave\n\nHolidays are 30 days."
+
+
+class Sees:
+    """A model that sees pictures."""
+
+    name = "sees"
+    vision = "low"
+
+    def __init__(self, answer: Any = "A grey cat\non a red sofa.") -> None:
+        self.answer = answer
+        self.asked: list[Any] = []
+
+    def complete(self, messages: Any, *, schema: Any = None) -> str:
+        if schema is not None:
+            return '{"facts": []}'
+        self.asked += messages
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return str(self.answer)
+
+
+@pytest.fixture
+def memory() -> Iterator[Memory]:
+    with Memory(":memory:", embedder=HashEmbedder()) as opened:
+        yield opened
+
+
+def texts(memory: Memory) -> list[str]:
+    return [row["content"] for row in memory.messages(user_id="ann")["results"]]
+
+
+PICTURES: dict[str, dict[str, Any]] = {
+    "the guide's": {"type": "image_url", "image_url": {"url": URI}},
+    "a bare address": {"type": "image_url", "image_url": URI},
+    "OpenAI responses": {"type": "input_image", "image_url": URI, "detail": "auto"},
+    "Anthropic": {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PICTURE}},
+    "Anthropic, an address": {"type": "image", "source": {"type": "url", "url": URI}},
+    "LangChain": {"type": "image", "base64": PICTURE, "mime_type": "image/png"},
+    "LangChain before 1.0": {"type": "image", "source_type": "base64", "data": PICTURE, "mime_type": "image/png"},
+    "a file that is a picture": {"type": "file", "base64": PICTURE, "mime_type": "image/png"},
+}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "the guide's": {"type": "mdx_url", "mdx_url": {"url": f"data:text/markdown;base64,{TEXT64}"}},
+    "not in base64": {
+        "type": "mdx_url",
+        "mdx_url": {"url": "data:text/markdown,%23%20Leave%0A%0AHolidays are 30 days."},
+    },
+    "OpenAI": {"type": "file", "file": {"filename": "leave.md", "file_data": f"data:text/markdown;base64,{TEXT64}"}},
+    "OpenAI responses": {"type": "input_file", "filename": "leave.md", "file_data": TEXT64},
+    "Anthropic": {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": TEXT}},
+    "LangChain text": {"type": "text-plain", "text": TEXT},
+    "LangChain file": {"type": "file", "base64": TEXT64, "mime_type": "text/markdown", "filename": "leave.md"},
+}
+
+
+@pytest.mark.parametrize("form", PICTURES)
+def test_a_picture_becomes_words(form: str) -> None:
+    model = Sees()
+    with Memory(":memory:", llm=model, embedder=HashEmbedder()) as memory:
+        memory.add({"content": [{"type": "text", "text": "Look!"}, PICTURES[form]]}, user_id="ann", mode="deferred")
+        assert texts(memory) == ["Look!\n[image: A grey cat on a red sofa.]"]
+    assert model.asked[0]["content"][1] == {"type": "image_url", "image_url": {"url": URI, "detail": "low"}}
+
+
+@pytest.mark.parametrize("form", DOCUMENTS)
+def test_a_document_becomes_pieces(form: str, memory: Memory) -> None:
+    for _ in range(2):
+        memory.add({"id": "m1", "content": ["Keep this.", DOCUMENTS[form]]}, user_id="ann")
+    assert texts(memory) == ["Keep this.", KEPT]
+    found = memory.search("how many holidays", user_id="ann", limit=1)["results"][0]
+    assert found["metadata"]["document"]["heading"] == "Leave"
+    assert found["sources"][0]["name"] == found["metadata"]["document"]["source"]
+
+
+def test_an_address_is_the_source(memory: Memory, tricks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pypdf")
+    monkeypatch.setenv(_fetch.HOSTS, "127.0.0.1")
+    url = tricks.gives("/a/leave.pdf", pdf(["Hello.", "Holidays are 30 days."])).replace("files.example", "127.0.0.1")
+    memory.add({"content": {"type": "pdf_url", "pdf_url": {"url": url}}}, user_id="ann", metadata={"team": "hr"})
+    found = memory.search("holidays", user_id="ann", metadata={"team": "hr"}, limit=1)["results"][0]
+    assert found["sources"][0]["name"] == url
+    assert (found["metadata"]["team"], found["metadata"]["document"]["page"]) == ("hr", 2)
+
+
+def test_facts_of_the_speaker_are_not_read_out_of_a_document(memory: Memory) -> None:
+    part = {"type": "text-plain", "text": "I live in Paris."}
+    assert memory.add(["I live in Rome.", {"content": part}], user_id="ann")["results"][0]["memory"] == "Lives in Rome"
+    assert "Paris" not in str(memory.profile(user_id="ann"))
+
+
+@pytest.mark.parametrize(
+    ("part", "error", "told"),
+    [
+        ({"type": "pdf_url", "pdf_url": {"url": "http://127.0.0.1:1/a.pdf"}}, FetchError, "rule: loopback"),
+        ({"type": "pdf_url", "pdf_url": {"url": "file:///etc/passwd"}}, FetchError, "rule: scheme"),
+        ({"type": "pdf_url", "pdf_url": {"url": f"data:text/plain;base64,{TEXT64}"}}, DocumentError, "should be a PDF"),
+        ({"type": "pdf_url", "pdf_url": {"url": "data:application/pdf;base64,***"}}, DocumentError, "is no base64"),
+        ({"type": "mdx_url", "mdx_url": {"url": "data:text/plain"}}, DocumentError, "without a comma"),
+        ({"type": "file", "file": {"file_id": "file-1"}}, UnsupportedError, "only its provider has"),
+        ({"type": "pdf_url"}, ConfigurationError, "needs a url"),
+        ({"type": "pdf_url", "pdf_url": {"url": 7}}, ConfigurationError, "are strings, not int"),
+        ({"type": "file", "url": "data:,a", "base64": "YQ=="}, ConfigurationError, "needs one of"),
+        ({"type": "input_audio", "input_audio": {"data": "YQ=="}}, UnsupportedError, "'input_audio' cannot be read"),
+        ({"type": "media", "mime_type": "video/mp4", "data": "YQ=="}, UnsupportedError, "'video/mp4' cannot be read"),
+        (b"bytes", ConfigurationError, "not bytes"),
+    ],
+)  # fmt: skip
+def test_a_part_that_cannot_be_read_leaves_nothing(
+    part: Any, error: type[Exception], told: str, memory: Memory
+) -> None:
+    with pytest.raises(error, match=told):
+        memory.add(["I live in Rome.", {"content": ["Hello.", part]}], user_id="ann")
+    assert texts(memory) == []
+
+
+class TestUnseen:
+    def test_without_sight_the_error_says_how_and_the_rest_is_kept(self, memory: Memory) -> None:
+        with pytest.raises(UnsupportedError, match=r"messages\[0\].content\[1\]: a picture.*enable_vision"):
+            memory.add([{"content": ["I live in Rome.", PICTURES["the guide's"]]}, "Bye."], user_id="ann")
+        assert texts(memory) == ["I live in Rome.", "Bye."]
+
+    @pytest.mark.parametrize("fault", [ModelError("it failed"), RuntimeError("boom"), "  "])
+    def test_a_model_that_fails_costs_no_words(self, fault: Any) -> None:
+        with Memory(":memory:", llm=Sees(fault), embedder=HashEmbedder()) as memory:
+            with pytest.raises(ModelError):
+                memory.add({"content": ["Look!", PICTURES["LangChain"]]}, user_id="ann", mode="deferred")
+            assert texts(memory) == ["Look!"]
+
+
+def test_vision_goes_over_the_wire() -> None:
+    pytest.importorskip("openai")
+    from memlayer.testing.openai_server import OpenAIServer
+
+    config = {"model": "any", "api_key": "any", "enable_vision": True, "vision_details": "high"}
+    with OpenAIServer(["A menu: soup 4 euros."]) as server:
+        llm = {"provider": "openai", "config": {**config, "openai_base_url": server.base_url}}
+        with Memory(":memory:", llm=llm, embedder=HashEmbedder()) as memory:
+            memory.add({"content": PICTURES["the guide's"]}, user_id="ann", mode="deferred")
+            assert texts(memory) == ["[image: A menu: soup 4 euros.]"]
