@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,8 @@ from rich.text import Text
 from memlayer.cli import chats
 from memlayer.cli.desk import Desk, examples, json_option, many, text, verb
 
+_PAPERS = (".pdf", ".mdx")
+"""Files that are never a chat."""
 AT_ONCE = 200
 """How many messages of one conversation are taken in together: what a bar moves by, and what an interruption loses."""
 
@@ -22,6 +25,7 @@ AT_ONCE = 200
         "echo 'Alice moved to Berlin last week' | memlayer add --user alice",
         "memlayer add --file chat.jsonl --user alice --run monday",
         "memlayer add --file conversations.json --user alice      # ChatGPT's export, or its zip",
+        "memlayer add handbook.pdf notes.md --user alice",
         "memlayer add --file - --user alice --json < chat.json",
     )
 )
@@ -35,11 +39,12 @@ AT_ONCE = 200
 @click.option("--metadata", metavar="JSON", callback=json_option, help="A JSON object kept with each memory.")
 @verb(whose="needed")
 def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, **other: Any) -> int:
-    """Take in a text, the standard input, or chats from files.
+    """Take in a text, the standard input, documents (.pdf, .md, .mdx, .txt), or chats from files.
 
     A chat is a list of {"role", "content", "name"?, "timestamp"?, "id"?}, as one JSON document or one message a
     line. Each conversation of a file that has an id becomes a run of its own, unless --run names one. A message that
-    was taken in before is left out, so a file can be added again when it has grown.
+    was taken in before is left out, so a file can be added again when it has grown. A document is kept in pieces that
+    know their page and heading, and --metadata of theirs; reading PDF files takes memlayer-core[documents].
     """
     options: dict[str, Any] = {
         "infer": not raw,
@@ -50,7 +55,7 @@ def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, *
         "metadata": other["metadata"],
     }
     todo = _read(words, files)
-    total = sum(len(conversation.messages) for conversation in todo)
+    total = sum(_size(conversation.messages) for conversation in todo)
     found: dict[str, list[Any]] = {"results": [], "episodes": []}
     with desk.memory() as memory, desk.progress("Taking in") as progress:
         done = 0
@@ -61,7 +66,7 @@ def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, *
                 answer = memory.add(part, **{**run, **desk.ids}, **options)
                 found["results"] += answer["results"]
                 found["episodes"] += answer.get("episodes", [])
-                done += len(part)
+                done += _size(part)
                 progress(done, total)
     if not desk.answer(found):
         for change in found["results"]:
@@ -87,8 +92,12 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> list[chats.Conversati
     files = tuple(files)
     if words and files:
         raise click.UsageError("Give a text or --file, not both.")
+    if words and all(_is_document(word) and Path(word).is_file() for word in words):
+        return [part for file in words for part in _document(file)]
     if files:
-        return [conversation for file in files for conversation in chats.read(file)]
+        return [
+            part for file in files for part in (_document(file) if file.lower().endswith(_PAPERS) else chats.read(file))
+        ]
     said = " ".join(words)
     if said in ("", "-"):
         if sys.stdin.isatty():
@@ -97,6 +106,25 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> list[chats.Conversati
     if not said.strip():
         raise click.UsageError("Nothing to add: the text is empty.")
     return [chats.Conversation([{"role": "user", "content": said}])]
+
+
+def _is_document(file: str) -> bool:
+    from memlayer.extraction.documents import FILES
+
+    return file.lower().endswith(FILES)
+
+
+def _document(file: str) -> Iterator[chats.Conversation]:
+    """A document in parts, each of which is taken in whole."""
+    from memlayer.extraction.documents import read_file
+
+    for part in read_file(file).parts(AT_ONCE):
+        yield chats.Conversation([{"content": part}])
+
+
+def _size(messages: Iterable[Mapping[str, Any]]) -> int:
+    """How many messages are kept of these: a document's pieces count one by one."""
+    return sum(len(getattr(message.get("content"), "pieces", "1")) for message in messages)
 
 
 COMMANDS = (add,)
