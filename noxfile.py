@@ -51,7 +51,7 @@ def pytest(session: nox.Session, *args: str) -> None:
 def tests(session: nox.Session) -> None:
     """Tests core, contracts, documents and the rules of the house: no framework, no server."""
     ran.add("tests")
-    install_core(session, *group("test"))
+    install_core(session, *group("test"), extras="[documents]")
     pytest(session, "-m", "not slow and not servers", *test_folders())
 
 
@@ -131,8 +131,8 @@ CLIENTS = {
 def models(session: nox.Session, clients: str) -> None:
     """Tests language models and embedders through the real clients, against the scripted server."""
     ran.add("models")
-    install_core(session, *CLIENTS[clients], *group("test"), extras="[onnx]")
-    pytest(session, "core/tests/llm", "tests/test_end_to_end.py")
+    install_core(session, *CLIENTS[clients], *group("test"), extras="[onnx,documents]")
+    pytest(session, "core/tests/llm", "core/tests/documents", "tests/test_end_to_end.py")
 
 
 if (ROOT / "tools" / "servers").exists():
