@@ -205,37 +205,28 @@ class Model:
         return echo(messages)
 
 
-def a_hundred_adds(path: Path, model: Any, owners: int) -> float:
-    """Adds a hundred messages at once, checks what is kept, and says how many seconds the adds took."""
+def a_hundred_adds(path: Path, model: Any, owners: int) -> None:
+    """Adds a hundred messages at once, and checks what is kept."""
 
-    async def add() -> tuple[float, list[str]]:
+    async def add() -> list[str]:
         async with AsyncMemory(path, llm=model, embedder=HashEmbedder()) as m:
             await m.search("warm", user_id="u0")
-            start = time.perf_counter()
             await asyncio.gather(*(m.add(f"likes number {n}", user_id=f"u{n % owners}") for n in range(100)))
-            took = time.perf_counter() - start
-            return took, [t for n in range(owners) for t in texts(await m.get_all(user_id=f"u{n}", page_size=200))]
+            return [t for n in range(owners) for t in texts(await m.get_all(user_id=f"u{n}", page_size=200))]
 
     # Not asyncio.run: it would drop the thread's loop, which LiteLLM makes when it is imported and never closes.
     loop = asyncio.new_event_loop()
     try:
-        took, found = loop.run_until_complete(add())
+        found = loop.run_until_complete(add())
     finally:
         loop.close()
     assert sorted(found) == sorted(f"likes number {n}" for n in range(100))
-    return took
 
 
 @pytest.mark.parametrize("owners", [1, 100])
 def test_a_hundred_adds_ask_the_model_all_at_once(tmp_path: Path, owners: int) -> None:
     everybody = threading.Barrier(100, timeout=60)  # passes only when a hundred calls wait in it
     a_hundred_adds(tmp_path / "m.db", Model(everybody.wait), owners)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("owners", [1, 100])
-def test_a_hundred_adds_on_a_model_of_a_second_end_within_three(tmp_path: Path, owners: int) -> None:
-    assert a_hundred_adds(tmp_path / "m.db", Model(lambda: time.sleep(1.0)), owners) < 3.0
 
 
 def test_the_local_rules_read_deferred_messages_too(tmp_path: Path) -> None:

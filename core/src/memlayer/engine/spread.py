@@ -20,7 +20,8 @@ def spread(segment: Segment, voices: Sequence[int], scores: Sequence[float], lim
     Each place goes to the best one of what is left, less for each result of its conversation that has a place.
     """
     seen: Counter[int] = Counter()
-    left, order = list(range(len(voices))), []
+    left = list(range(len(voices)))
+    order: list[int] = []
     while left and len(order) < limit:
         best = max(left, key=lambda i: scores[i] - _AGAIN * min(_MOST, seen[int(segment.session[voices[i]])]))
         left.remove(best)
