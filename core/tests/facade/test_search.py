@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -255,7 +254,7 @@ PLACES = "cellar attic garage shed kitchen hallway balcony office cabin workshop
 
 @pytest.mark.slow
 def test_a_hundred_thousand_memories_of_one_user(tmp_path: Path) -> None:
-    """Needles are found, and found fast, among 100,000 notes that look like them."""
+    """Needles are found among 100,000 notes that look like them; `benchmarks/speed/mixed.py` says how fast."""
     size, batch = 100_000, 1_000
     with Memory(tmp_path / "memory.db", embedder=HashEmbedder(64), clock=FixedClock()) as memory:
         for start in range(0, size, batch):
@@ -266,12 +265,6 @@ def test_a_hundred_thousand_memories_of_one_user(tmp_path: Path) -> None:
             memory.add(notes, user_id="anna", infer=False, run_id=f"r{start}")
         needles = [f"{thing.capitalize()} of Aunt Zelda{n} lies beneath the willow." for n, thing in enumerate(THINGS)]
         keep(memory, *needles)
-        told(memory, "warm up")
-        seconds = []
         for n, needle in enumerate(needles):
-            start_at = time.perf_counter()
             assert told(memory, f"Where is the {THINGS[n]} of Zelda{n}?", limit=1) == [needle]
             assert "number 77123 " in told(memory, "Where is number 77123?", limit=1)[0]
-            seconds.append((time.perf_counter() - start_at) / 2)
-        # The quickest of them: others may be at work on this machine.
-        assert min(seconds) < 0.05

@@ -52,9 +52,9 @@ class Follower:
     until: float = 0.0
 
     @property
-    def resting(self) -> bool:
-        """Says whether it is too early to try again."""
-        return self.error is not None and time.monotonic() < self.until
+    def away(self) -> bool:
+        """Says whether nobody but the thread that tries again should ask it: a caller would wait for nothing."""
+        return self.error is not None
 
     def failed(self, error: BackendError) -> None:
         """Notes that it is away, and when to try again."""
@@ -96,9 +96,9 @@ class Projector:
     def flush(self) -> None:
         """Brings every server up to date; one that is away hears of it later, and nothing is raised for it."""
         for follower in self.followers:
-            if not follower.resting:
+            if not follower.away:
                 self._try(follower)
-        if any(f.error is not None for f in self.followers):
+        if any(f.away for f in self.followers):
             self._try_later()
 
     def candidates(
@@ -125,9 +125,9 @@ class Projector:
         """A server's answer; None without a server, or where it is away or behind: then `missed` names it."""
         if follower is None:
             return None
-        if not follower.resting and (follower.bound is None or self._outbox.behind(follower.name, scope)):
+        if not follower.away and (follower.bound is None or self._outbox.behind(follower.name, scope)):
             self.flush()
-        if follower.resting or follower.bound is None or self._outbox.behind(follower.name, scope):
+        if follower.away or follower.bound is None or self._outbox.behind(follower.name, scope):
             if follower.error is not None or follower.bound is not None:
                 missed.add(follower.name)
             return None
@@ -278,7 +278,7 @@ class Projector:
                 self._thread.start()
 
     def _retry(self) -> None:
-        while away := [f for f in self.followers if f.error is not None]:
+        while away := [f for f in self.followers if f.away]:
             if self._stop.wait(max(0.0, min(f.until for f in away) - time.monotonic())):
                 return
             for follower in away:
