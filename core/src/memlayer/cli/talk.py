@@ -39,7 +39,7 @@ AT_ONCE = 200
 @click.option("--metadata", metavar="JSON", callback=json_option, help="A JSON object kept with each memory.")
 @verb(whose="needed")
 def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, **other: Any) -> int:
-    """Take in a text, the standard input, documents (.pdf, .md, .mdx, .txt), or chats from files.
+    """Take in a text, documents, or chats from files or a pipe.
 
     A chat is a list of {"role", "content", "name"?, "timestamp"?, "id"?}, as one JSON document or one message a
     line. Each conversation of a file that has an id becomes a run of its own, unless --run names one. A message that
