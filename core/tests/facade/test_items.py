@@ -73,3 +73,11 @@ def test_pages_of_a_query_have_no_gaps(memory: Memory) -> None:
 def test_bad_pages_of_namespaces_are_refused(memory: Memory, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="whole number"):
         memory.items.namespaces(user_id="alex", **options)
+
+
+def test_the_last_item_takes_its_owner_along(tmp_path: Path) -> None:
+    with Memory(tmp_path / "memory.db", embedder=HashEmbedder()) as memory:
+        memory.items.put("prefs", "tone", {"text": "short"}, user_id="only")
+        assert memory.items.delete("prefs", "tone", user_id="only")
+        assert memory.users() == {"results": []}
+        assert memory.verify() == {"ok": True, "problems": []}

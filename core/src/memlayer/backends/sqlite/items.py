@@ -26,6 +26,11 @@ _PUT = (
     "INSERT INTO items (owner, user_id, agent_id, run_id, app_id, namespace, key, value, created_at, updated_at, "
     "expires_at, ttl) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+# An owner that holds nothing any more: its row would go on naming somebody.
+_NOBODY = (
+    "DELETE FROM owners WHERE NOT EXISTS (SELECT 1 FROM records WHERE owner = owners.id) "
+    "AND NOT EXISTS (SELECT 1 FROM items WHERE owner = owners.id)"
+)
 
 
 class SQLiteItemStore:
@@ -90,6 +95,7 @@ class SQLiteItemStore:
                 if row is not None:
                     connection.execute("DELETE FROM item_vectors WHERE item = ?", (row[0],))
                     count += connection.execute("DELETE FROM items WHERE seq = ?", (row[0],)).rowcount
+            connection.execute(f"{_NOBODY} AND owner = ?", (scope.owner,))
         return count
 
     def search(
@@ -152,9 +158,11 @@ class SQLiteItemStore:
         with self.database.write() as connection:
             gone = "SELECT seq FROM items WHERE expires_at IS NOT NULL AND expires_at <= ?"
             connection.execute(f"DELETE FROM item_vectors WHERE item IN ({gone})", (now,))
-            return connection.execute(
+            count = connection.execute(
                 "DELETE FROM items WHERE expires_at IS NOT NULL AND expires_at <= ?", (now,)
             ).rowcount
+            connection.execute(_NOBODY)
+        return count
 
     def _below(
         self, connection: sqlite3.Connection, prefix: tuple[str, ...], scope: Scope, *, exact: bool
