@@ -137,7 +137,7 @@ def models(session: nox.Session, clients: str) -> None:
 
 if (ROOT / "tools" / "servers").exists():
 
-    @nox.session(tags=["ci"])
+    @nox.session
     def servers(session: nox.Session) -> None:
         """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers.
 

