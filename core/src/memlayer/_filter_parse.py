@@ -40,6 +40,20 @@ _OPERATOR_SLIPS = {
     "startswith": "contains", "starts_with": "contains", "endswith": "contains", "ends_with": "contains",
     "regex": "contains", "between": "gte", "exists": "", "and": "AND", "or": "OR", "not": "NOT",
 }  # fmt: skip
+# Logical operators of other filter languages, and how ours say the same.
+_OTHER_LOGIC = {
+    "xor": "{'OR': [{'AND': [a, {'NOT': b}]}, {'AND': [{'NOT': a}, b]}]}",
+    "xnor": "{'OR': [{'AND': [a, b]}, {'NOT': [a, b]}]}",
+    "nand": "{'NOT': {'AND': [a, b]}}",
+    "nor": "{'NOT': [a, b]}",
+}
+# Logical operators of other filter languages, and how ours say the same.
+_OTHER_LOGIC = {
+    "xor": "{'OR': [{'AND': [a, {'NOT': b}]}, {'AND': [{'NOT': a}, b]}]}",
+    "xnor": "{'OR': [{'AND': [a, b]}, {'NOT': [a, b]}]}",
+    "nand": "{'NOT': {'AND': [a, b]}}",
+    "nor": "{'NOT': [a, b]}",
+}
 _FIELD_SLIPS = {"user": "user_id", "agent": "agent_id", "run": "run_id", "app": "app_id", "uid": "user_id"}
 
 
@@ -87,6 +101,7 @@ class _Reader:
             elif key == "metadata":
                 terms += _metadata(value, here, depth=depth + 1)
             else:
+                _no_logic(key, value, path)
                 terms += _conditions(_field(key, path), value, here, depth=depth + 1)
         return terms
 
@@ -164,6 +179,19 @@ def _field(key: str, path: str) -> tuple[str, ...]:
     _check_depth(len(parts), path)
     _check_text(key, path)
     return parts if parts[0] == "metadata" else ("metadata", *parts)
+
+
+def _no_logic(key: str, found: object, path: str) -> None:
+    """Refuses a logical operator that there is none of: "XOR", or any other plain word with a list of conditions."""
+    meant = _OTHER_LOGIC.get(key.strip().casefold().lstrip("$"))
+    several = isinstance(found, list | tuple) and any(isinstance(one, Mapping) for one in found)
+    if meant is None and (not several or "." in key or key in _NAMES or _operator_slip(key) is not None):
+        return
+    mend = f"Write {meant}." if meant else "Conditions are joined by AND, OR and NOT."
+    raise FilterError(
+        f"{path}: there is no logical operator {key!r}. {mend} "
+        f"For a metadata key of that name write {{'metadata.{key}': {{'eq': value}}}}."
+    )
 
 
 def _near_name(key: str, *, dotted: bool) -> str | None:

@@ -428,21 +428,20 @@ def _changes(
         record = decision.record
         if record is not None and decision.event != "NONE":
             final[record.id] = Change(
-                "ADD", _dressed(record, decision.candidate, request), vectors[id(decision.candidate)],
-                reason=decision.reason,
+                "ADD", _dressed(record, request), vectors[id(decision.candidate)], reason=decision.reason
             )  # fmt: skip
-        elif record is not None:
-            final[record.id] = _touched(final, record, "reinforce", known)
+        elif record is not None and (record.id in final or record != known.get(record.id)):
+            final[record.id] = _touched(final, record, "reinforce")
         for old in decision.replaced:
-            final[old.id] = _touched(final, old, decision.reason, known)
+            final[old.id] = _touched(final, old, decision.reason)
     return list(final.values())
 
 
-def _touched(final: Mapping[str, Change], record: Record, reason: str, known: Mapping[str, Record]) -> Change:
+def _touched(final: Mapping[str, Change], record: Record, reason: str) -> Change:
     made = final.get(record.id)
     if made is not None and made.action == "ADD":
-        return replace(made, record=replace(record, relations=made.record.relations, expires_at=made.record.expires_at,
-                                            immutable=made.record.immutable))  # fmt: skip
+        made_with = made.record
+        return replace(made, record=replace(record, expires_at=made_with.expires_at, immutable=made_with.immutable))
     return Change("DELETE" if record.status == "retracted" else "UPDATE", record, reason=reason)
 
 
@@ -462,17 +461,18 @@ def procedures(
             Record(
                 id=new_id(), kind="procedure", text=c.text, scope=scope, created_at=c.created_at or now,
                 recorded_at=now, valid_from=c.created_at or now, metadata=c.metadata, categories=c.categories,
-                importance=c.importance, role=c.role, sources=c.sources, memory_type="procedural_memory",
+                importance=c.importance, role=c.role, sources=c.sources, relations=c.relations,
+                memory_type="procedural_memory",
             ),
         )
         for c in candidates
     ]  # fmt: skip
 
 
-def _dressed(record: Record, candidate: Candidate, request: Request) -> Record:
+def _dressed(record: Record, request: Request) -> Record:
     return replace(
         record,
-        relations=tuple(dict.fromkeys(candidate.relations)),
+        relations=tuple(dict.fromkeys(record.relations)),
         expires_at=request.expires_at,
         immutable=request.immutable,
     )

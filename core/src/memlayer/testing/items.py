@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,8 +99,10 @@ class ItemStoreContract(Contract):
         """`refresh` starts their time to live anew; without it reading changes nothing."""
         item_store.put([entry("got", ttl=10), entry("found", ttl=10), entry("left", ttl=10)], scope=ALICE)
         clock.advance(6)
-        item_store.get([((), "got")], scope=ALICE, refresh=True)
-        item_store.search(scope=ALICE, where=is_("v", "found"), refresh=True)
+        (got,) = item_store.get([((), "got")], scope=ALICE, refresh=True)
+        (found,) = item_store.search(scope=ALICE, where=is_("v", "found"), refresh=True)
+        assert got is not None
+        assert got.expires_at == found.expires_at == clock.now + timedelta(seconds=10)
         item_store.get([((), "left")], scope=ALICE)
         item_store.search(scope=ALICE)
         clock.advance(6)

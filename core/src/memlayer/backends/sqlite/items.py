@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +82,8 @@ class SQLiteItemStore:
         now = micros(self._clock())
         with self.database.read() as connection:
             rows = [self._find(connection, key, scope, now) for key in keys]
-        if refresh:
-            self._refresh([row for row in rows if row is not None])
-        return [None if row is None else _item(row) for row in rows]
+        until = self._refresh([row for row in rows if row is not None]) if refresh else {}
+        return [None if row is None else _item(row, until=until) for row in rows]
 
     def delete(self, keys: Sequence[tuple[tuple[str, ...], str]], *, scope: Scope) -> int:
         """Removes items and says how many there were; keys that are absent are no error."""
@@ -130,9 +129,8 @@ class SQLiteItemStore:
                 found.sort(key=lambda seq: -scores.get(seq, -2.0))
                 read = f"SELECT {_COLUMNS} FROM items r WHERE r.seq = ?"
                 rows = [connection.execute(read, (seq,)).fetchone() for seq in found[offset : offset + limit]]
-        if refresh:
-            self._refresh(rows)
-        return [_item(row, scores.get(row[0])) for row in rows]
+        until = self._refresh(rows) if refresh else {}
+        return [_item(row, scores.get(row[0]), until=until) for row in rows]
 
     def namespaces(self, *, scope: Scope) -> list[tuple[str, ...]]:
         """Every namespace that holds an item, sorted."""
@@ -209,19 +207,26 @@ class SQLiteItemStore:
             scores[item] = max(cosine, scores.get(item, -1.0))
         return scores
 
-    def _refresh(self, rows: Sequence[Sequence[Any]]) -> None:
+    def _refresh(self, rows: Sequence[Sequence[Any]]) -> dict[int, int]:
+        """Starts the time to live of these rows anew; says until when each of them lives now."""
         mortal = [row[0] for row in rows if row[6] is not None]
-        if mortal:
-            now = micros(self._clock())
-            with self.database.write() as connection:
-                connection.executemany(
-                    "UPDATE items SET expires_at = ? + CAST(ttl * 1000000 AS INTEGER) WHERE seq = ?",
-                    [(now, seq) for seq in mortal],
+        if not mortal:
+            return {}
+        now = micros(self._clock())
+        fresh: dict[int, int] = {}
+        with self.database.write() as connection:
+            for seq in mortal:
+                connection.execute(
+                    "UPDATE items SET expires_at = ? + CAST(ttl * 1000000 AS INTEGER) WHERE seq = ?", (now, seq)
                 )
+                # Nothing where it is gone meanwhile.
+                fresh.update(connection.execute("SELECT seq, expires_at FROM items WHERE seq = ?", (seq,)))
+        return fresh
 
 
-def _item(row: Sequence[Any], score: float | None = None) -> Item:
-    _, namespace, key, value, created, updated, expires = row
+def _item(row: Sequence[Any], score: float | None = None, *, until: Mapping[int, int] | None = None) -> Item:
+    seq, namespace, key, value, created, updated, expires = row
+    expires = until.get(seq, expires) if until else expires
     born, changed = moment(created), moment(updated)
     assert born is not None
     assert changed is not None

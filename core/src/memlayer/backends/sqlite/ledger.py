@@ -352,15 +352,16 @@ class SQLiteLedger:
     def _known(self, scope: Scope, where: Filter | None, view: View) -> list[Record]:
         """What the scope held at `known_at`, rebuilt from the events; newest first."""
         with self.database.read() as connection:
-            sql, values = _scope.condition(connection, scope, "e", owner=False)
+            sql, values = _scope.condition(connection, scope, "r")
+            own = f"SELECT r.id FROM records r WHERE {sql}"
             # A fact of another conversation may cite an episode of this one, and decides whether it is shown.
             citing = (
-                "SELECT f.id FROM events e JOIN records r ON r.id = e.record_id AND r.kind = 'episode' "
-                f"JOIN citations c ON c.episode = r.seq JOIN records f ON f.seq = c.fact WHERE {sql}"
+                "SELECT f.id FROM records r JOIN citations c ON c.episode = r.seq JOIN records f ON f.seq = c.fact "
+                f"WHERE r.kind = 'episode' AND {sql}"
             )
             rows = connection.execute(
                 "SELECT x.after, last.first FROM events x JOIN (SELECT max(e.seq) AS seq, min(e.seq) AS first "
-                f"FROM events e WHERE (({sql}) OR e.record_id IN ({citing})) AND e.at <= ? GROUP BY e.record_id) last "
+                f"FROM events e WHERE e.record_id IN ({own} UNION {citing}) AND e.at <= ? GROUP BY e.record_id) last "
                 "ON last.seq = x.seq",
                 [*values, *values, micros(view.known_at)],
             )

@@ -1,0 +1,52 @@
+"""What `add` writes, and what it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from memlayer import Memory
+from memlayer.testing import HashEmbedder
+from memlayer.types import Candidate, Message, Record, Relation, Scope
+
+ANN = {"user_id": "ann"}
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    with Memory(path=tmp_path / "m.db", embedder=HashEmbedder()) as made:
+        yield made
+
+
+def test_what_is_said_again_of_an_immutable_fact_leaves_no_event(memory: Memory) -> None:
+    (fact,) = memory.add("I live in Rome.", immutable=True, **ANN)["results"]
+    for text in ("I live in Rome.", "I still live in Rome."):
+        assert memory.add(text, **ANN)["results"] == []
+    assert len(memory.history(fact["id"])) == 1
+
+
+def test_what_is_said_again_counts_and_is_no_change(memory: Memory) -> None:
+    (fact,) = memory.add("I live in Rome.", **ANN)["results"]
+    assert memory.add("I live in Rome.", **ANN)["results"] == []
+    assert len(memory.get(fact["id"])["sources"]) == 2
+
+
+class Denier:
+    """Reads every message as a denial, and draws its edge all the same."""
+
+    def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
+        edge = Relation("user", "lives_in", "Rome")
+        return [
+            Candidate(m.text, (m.episode_id,), "user", "lives_in", "Rome", negated=True, relations=(edge,))
+            for m in messages
+        ]
+
+
+def test_what_is_denied_is_no_edge(tmp_path: Path) -> None:
+    with Memory(path=tmp_path / "d.db", embedder=HashEmbedder(), extractor=Denier()) as memory:
+        added = memory.add("I no longer live in Rome.", **ANN)
+        assert len(added["results"]) == 1
+        assert "relations" not in added
+        assert memory.graph(**ANN)["relations"] == []
