@@ -39,14 +39,17 @@ def expiration(value: datetime | None) -> str | None:
 
 
 def source(said: Origin) -> Source:
-    """One message that a memory came from."""
-    return {
+    """One message that a memory came from, or one that it contradicts."""
+    found: Source = {
         "episode_id": said.episode_id,
         "message_id": said.message_id,
         "role": said.role,
         "name": said.name,
         "timestamp": said.said_at.isoformat(),
     }
+    if said.contradicted:
+        found["contradicted"] = True
+    return found
 
 
 def memory(record: Record, sources: Sequence[Origin] = ()) -> MemoryItem:

@@ -306,6 +306,8 @@ class Origin:
     role: str | None
     name: str | None
     said_at: datetime
+    contradicted: bool = False
+    """True where the memory says the opposite: what held before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,14 +364,19 @@ class ItemEntry:
 # What the facade returns: plain dicts with the keys that users of this kind of memory know.
 
 
-class Source(TypedDict):
-    """One message that a memory came from."""
-
+class _Said(TypedDict):
     episode_id: str
     message_id: str | None
     role: str | None
     name: str | None
     timestamp: str
+
+
+class Source(_Said, total=False):
+    """One message that a memory came from, or one that it contradicts."""
+
+    contradicted: bool
+    """Only there, and true, where the message said the opposite before."""
 
 
 class MemoryItem(TypedDict, total=False):

@@ -74,6 +74,32 @@ def test_results_name_their_sources(memory: Memory) -> None:
     assert (source["message_id"], source["role"], source["name"]) == ("m1", "user", "Ann")
 
 
+def said_before(memory: Memory, query: str) -> list[tuple[str | None, bool]]:
+    """Messages behind the best result, and whether it contradicts them."""
+    best = memory.search(query, user_id="u")["results"][0]
+    return [(source["message_id"], source.get("contradicted", False)) for source in best["sources"]]
+
+
+def test_a_contradiction_shows_both_sides_the_current_one_first(memory: Memory) -> None:
+    memory.add({"role": "user", "content": "I dislike cheese.", "id": "old", "timestamp": "2024-01-05"}, user_id="u")
+    memory.add({"role": "user", "content": "I like cheese.", "id": "new", "timestamp": "2024-06-05"}, user_id="u")
+    assert texts(memory, "Do I like cheese?") == ["Likes cheese"]
+    assert said_before(memory, "Do I like cheese?") == [("new", False), ("old", True)]
+
+
+def test_a_side_that_was_deleted_is_not_shown(memory: Memory) -> None:
+    old = memory.add({"role": "user", "content": "I dislike cheese.", "id": "old"}, user_id="u")["results"][0]["id"]
+    memory.add({"role": "user", "content": "I like cheese.", "id": "new"}, user_id="u")
+    memory.delete(old)
+    assert said_before(memory, "Do I like cheese?") == [("new", False)]
+
+
+def test_a_move_contradicts_nothing(memory: Memory) -> None:
+    memory.add({"role": "user", "content": "I live in Lisbon.", "id": "old", "timestamp": "2024-01-05"}, user_id="u")
+    memory.add({"role": "user", "content": "I moved to Turin.", "id": "new", "timestamp": "2024-06-05"}, user_id="u")
+    assert said_before(memory, "Where do I live?") == [("new", False)]
+
+
 def test_what_was_known_is_told_apart_from_what_was_true(memory: Memory) -> None:
     memory.add("I live in Lisbon.", user_id="u", timestamp="2020-01-01")
     assert texts(memory, "Where do I live?", known_at="2020-06-01") == []

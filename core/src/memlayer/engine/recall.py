@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from memlayer._blas import one_thread
+from memlayer.attributes import attribute
 from memlayer.engine.asked import answers, asked, attributes
 from memlayer.engine.projector import Projector
 from memlayer.engine.question import Question, understand
@@ -163,9 +164,11 @@ class Recall:
         """The records themselves; the ledger decides scope, filter and lifetime last."""
         ids = [r.id for r in ranked]
         cited = list(dict.fromkeys(s for r in ranked for s in r.sources))
+        denied: dict[str, list[Origin]] = {}
         if query.view.known_at is None:
             held = {r.id: r for r in self._store.get(ids, scope=query.scope) if r is not None}
             said = self._store.origins(cited, scope=query.scope) if cited else {}
+            denied = self._contradicted(list(held.values()), query.scope)
         else:
             held = {r.id: r for r in self._known(query)}
             said = {s: origin(held[s]) for s in cited if s in held}
@@ -178,8 +181,27 @@ class Recall:
                 continue
             own = record.kind == "episode"
             sources = (origin(record),) if own else tuple(said[s] for s in found.sources if s in said)
-            hits.append(Hit(record, found.score, sources, found.shares))
+            hits.append(Hit(record, found.score, (*sources, *denied.get(record.id, ())), found.shares))
         return hits
+
+    def _contradicted(self, records: Sequence[Record], scope: Scope) -> dict[str, list[Origin]]:
+        """By the id of a fact, who said the opposite before: a reader of a contradiction wants both of its sides."""
+        pairs = {r.id: r.supersedes for r in records if r.supersedes}
+        if not pairs:
+            return {}
+        wanted = list(dict.fromkeys(old for olds in pairs.values() for old in olds))
+        olds = {r.id: r for r in self._store.get(wanted, scope=scope) if r is not None and r.status == "superseded"}
+        by_id = {r.id: r for r in records}
+        sides = {
+            new: [s for old in before if old in olds and _opposed(by_id[new], olds[old]) for s in olds[old].sources]
+            for new, before in pairs.items()
+        }
+        cited = list(dict.fromkeys(s for told in sides.values() for s in told))
+        said = self._store.origins(cited, scope=scope) if cited else {}
+        return {
+            new: [replace(said[s], contradicted=True) for s in told if s in said and s not in by_id[new].sources]
+            for new, told in sides.items()
+        }
 
     def _load(self, owner: str, after: int) -> Iterable[Sequence[Any]]:
         return self._store.index_rows(int(owner.partition(".")[0]), after)
@@ -198,6 +220,14 @@ class Recall:
             vectors = self._embedder().embed([spoken(r.text) for r in worded], kind="document")
             segment.apply(_row(n, r, v.tobytes()) for n, (r, v) in enumerate(zip(worded, vectors, strict=True), 1))
         return segment
+
+
+def _opposed(new: Record, old: Record) -> bool:
+    """Says whether one of two facts denies what the other says."""
+    if new.attribute == old.attribute:
+        return new.negated != old.negated
+    slots = ((attribute(new.attribute), old), (attribute(old.attribute), new))
+    return any(slot is not None and slot.opposite == other.attribute for slot, other in slots)
 
 
 def origin(episode: Record) -> Origin:
