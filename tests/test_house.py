@@ -37,7 +37,7 @@ ORDER = (
     {"_core"},
     {"_reembed"},
     {"_verbs"},
-    {"items"},
+    {"items", "documents"},
     {"memory"},
     {"_bridge", "aio"},
     {"__init__"},

@@ -103,7 +103,7 @@ class Core:
         with self._lock:
             if self.model is None and self.settings.llm is not None:
                 self.model = self._part("llm")
-        return Reader(see=sight(self.model))
+        return Reader(see=sight(self.model), hosts=self.settings.fetch_hosts)
 
     def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
         """Extracts facts from every episode that waits for it, in order within each owner."""

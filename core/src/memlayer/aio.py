@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memlayer._bridge import Bridge, twin
+from memlayer.documents import Documents
 from memlayer.items import Items
 from memlayer.memory import Memory
 
@@ -28,6 +29,20 @@ class AsyncItems:
     search = twin(Items.search)
     namespaces = twin(Items.namespaces)
     sweep = twin(Items.sweep)
+
+
+class AsyncDocuments:
+    """The documents of a memory, awaited."""
+
+    def __init__(self, sync: Documents, bridge: Bridge) -> None:
+        """Belongs to one memory."""
+        self.sync = sync
+        self.bridge = bridge
+
+    add = twin(Documents.add)
+    get_all = twin(Documents.get_all)
+    delete = twin(Documents.delete)
+    erase = twin(Documents.erase)
 
 
 class AsyncMemory:
@@ -79,6 +94,11 @@ class AsyncMemory:
     def items(self) -> AsyncItems:
         """The key-value side: JSON values by scope, namespace and key."""
         return AsyncItems(self.sync.items, self.bridge)
+
+    @property
+    def documents(self) -> AsyncDocuments:
+        """The files and pages that it holds, one by one."""
+        return AsyncDocuments(self.sync.documents, self.bridge)
 
     add = twin(Memory.add)
     search = twin(Memory.search)

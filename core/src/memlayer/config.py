@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -31,6 +31,7 @@ _REMOVED = {
 }
 _CONFIG_CLASS = re.compile(r"(\w*?)(?:LLM|Llm|Embedder|Embedding)?Config")
 _ONE_WORD = {"lm_studio": "lmstudio", "deep_seek": "deepseek", "hugging_face": "huggingface", "vertex_ai": "vertexai"}
+_HOST = re.compile(r"[^\s/@*:\[\]]+(?::\d{1,5})?|[0-9A-Fa-f:]+")
 _ENVIRONMENT = {"vector_store": "MEMLAYER_VECTOR_STORE", "graph_store": "MEMLAYER_GRAPH_STORE"}
 """Where servers are named for programs that name none."""
 _EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
@@ -53,6 +54,9 @@ class Settings:
     custom_instructions: str | None = None
     custom_fact_extraction_prompt: str | None = None
     custom_update_memory_prompt: str | None = None
+    fetch_hosts: Sequence[str] | None = None
+    """Hosts ("name" or "name:port") that messages may name addresses of wherever they are, this machine included; None
+    for those of `MEMLAYER_FETCH_HOSTS`."""
     cache_bytes: int = 256 << 20
     """How much memory the owners' indexes may take together."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +65,8 @@ class Settings:
         for name, variable in _ENVIRONMENT.items():
             if getattr(self, name) is None and os.environ.get(variable):
                 object.__setattr__(self, name, os.environ[variable])
+        if self.fetch_hosts is not None:
+            object.__setattr__(self, "fetch_hosts", _hosts(self.fetch_hosts))
 
     def file(self) -> Path | str:
         """Where the memory's file is."""
@@ -70,6 +76,16 @@ class Settings:
             return ":memory:"
         path = Path(self.path).expanduser()
         return path / "memory.db" if path.is_dir() else path
+
+
+def _hosts(given: Any) -> tuple[str, ...]:
+    """Names of hosts, each with a port or without."""
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise ConfigurationError(f'fetch_hosts must be a list such as ["intranet.example"], not {given!r}')
+    for host in given:
+        if not isinstance(host, str) or not _HOST.fullmatch(host.strip()):
+            raise ConfigurationError(f'fetch_hosts: {host!r} is no host; write "intranet.example" or "localhost:8080"')
+    return tuple(host.strip().lower() for host in given)
 
 
 def default_directory() -> Path:

@@ -16,6 +16,7 @@ from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, S
 
 if TYPE_CHECKING:
     from memlayer._core import Core
+    from memlayer.documents import Documents
     from memlayer.items import Items
 
 
@@ -47,6 +48,7 @@ class Memory:
         extractor: Any = None,
         custom_categories: Sequence[Mapping[str, str]] | None = None,
         custom_instructions: str | None = None,
+        fetch_hosts: Sequence[str] | None = None,
         clock: Callable[[], datetime] = _now,
         new_id: Callable[[], str] = _new_id,
     ) -> None:
@@ -54,20 +56,15 @@ class Memory:
 
         `path` is one file (":memory:" for one that goes with the memory); without it `MEMLAYER_DIR`, else the
         platform's directory for the user's data. Each part is an object, a provider's name, a URL or a provider dict.
+        `fetch_hosts` are hosts that messages may name addresses of although they are not public.
         """
         if isinstance(path, Mapping):
             raise ConfigurationError("Memory(path) takes a file; for a configuration dict use Memory.from_config(dict)")
         self._settings = config.Settings(
-            path=path,
-            llm=llm,
-            embedder=embedder,
-            vector_store=vector_store,
-            graph_store=graph_store,
-            reranker=reranker,
-            extractor=extractor,
-            custom_categories=None if custom_categories is None else tuple(custom_categories),
-            custom_instructions=custom_instructions,
-        )
+            path=path, llm=llm, embedder=embedder, vector_store=vector_store, graph_store=graph_store,
+            reranker=reranker, extractor=extractor, custom_instructions=custom_instructions,
+            custom_categories=None if custom_categories is None else tuple(custom_categories), fetch_hosts=fetch_hosts,
+        )  # fmt: skip
         self._clock = clock
         self._new_id = new_id
         self._lock = threading.Lock()
@@ -112,8 +109,7 @@ class Memory:
     @property
     def waits(self) -> bool:
         """Says whether calls wait for a model or a server rather than compute."""
-        told = self._settings
-        return any(part is not None for part in (told.llm, told.vector_store, told.graph_store))
+        return any(getattr(self._settings, part) is not None for part in ("llm", "vector_store", "graph_store"))
 
     @property
     def items(self) -> Items:
@@ -121,6 +117,13 @@ class Memory:
         from memlayer.items import Items
 
         return Items(self._core)
+
+    @property
+    def documents(self) -> Documents:
+        """The files and pages that it holds: taken in, listed and forgotten one by one."""
+        from memlayer.documents import Documents
+
+        return Documents(self._core, self.add)
 
     def add(
         self,
@@ -354,10 +357,7 @@ class Memory:
         return {"message": "Entity deleted successfully."}
 
     def feedback(
-        self,
-        memory_id: str,
-        feedback: str | None = None,
-        feedback_reason: str | None = None,
+        self, memory_id: str, feedback: str | None = None, feedback_reason: str | None = None
     ) -> dict[str, Any]:
         """Rates a memory POSITIVE, NEGATIVE (it sinks) or VERY_NEGATIVE (it leaves default results); None clears it."""
         from memlayer import _verbs

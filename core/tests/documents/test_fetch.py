@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from memlayer.errors import DocumentError, FetchError
+from memlayer import Memory
+from memlayer.errors import ConfigurationError, DocumentError, FetchError
 from memlayer.extraction import _fetch
 from memlayer.extraction.documents import Given, Reader
+from memlayer.testing.fakes import HashEmbedder
 
 
 def refused(url: str, rules: _fetch.Rules) -> str:
@@ -78,6 +80,24 @@ class TestAnswers:
         assert refused(url, _fetch.Rules()) == "loopback"
         monkeypatch.setenv(_fetch.HOSTS, "other.example, 127.0.0.1")
         assert _fetch.fetch(url, _fetch.Rules()).data == b"hello"
+
+    def test_a_setting_allows_hosts_in_place_of_the_environment(
+        self, tricks: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        url = tricks.gives("/a.md", b"hello").replace("files.example", "127.0.0.1")
+        monkeypatch.setenv(_fetch.HOSTS, "127.0.0.1")
+        part = {"content": {"type": "mdx_url", "mdx_url": {"url": url}}}
+        with Memory(":memory:", fetch_hosts=[], embedder=HashEmbedder()) as memory:
+            with pytest.raises(FetchError, match=r"allowed by Memory\(fetch_hosts=\['127.0.0.1'\]\).*rule: loopback"):
+                memory.add(part, user_id="ann")
+        settings = {"path": ":memory:", "fetch_hosts": ["127.0.0.1"], "embedder": HashEmbedder()}
+        with Memory.from_config(settings) as memory:
+            assert len(memory.add(part, user_id="ann")["episodes"]) == 1
+
+    @pytest.mark.parametrize("hosts", ["files.example", ["http://files.example/"], ["*"], [7], [""], 7])
+    def test_a_setting_that_is_no_list_of_hosts(self, hosts: Any) -> None:
+        with pytest.raises(ConfigurationError, match="fetch_hosts"):
+            Memory(":memory:", fetch_hosts=hosts)
 
     def test_packed_answers_are_unpacked(self, tricks: Any) -> None:
         url = tricks.gives("/a", gzip.compress(b"hello" * 100), Content_Encoding="gzip")

@@ -269,7 +269,9 @@ def _check(address: str, host: str, free: bool) -> None:
     rule = None if free else refusal(address)
     if rule is not None:
         raise FetchError(
-            f"{host} is at {address}, where nothing is fetched from; {HOSTS}={host} allows this host", rule=rule
+            f"{host} is at {address}, where nothing is fetched from; this host is allowed by "
+            f"Memory(fetch_hosts=[{host!r}]), or by {HOSTS}={host} in the environment",
+            rule=rule,
         )
 
 

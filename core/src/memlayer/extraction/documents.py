@@ -16,7 +16,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -92,17 +92,20 @@ class Given:
 class Reader:
     """Reads what messages name; `see` describes a picture (its data URI), None where no model sees any."""
 
-    def __init__(self, *, see: Callable[[str], str] | None = None, rules: Any = None) -> None:
-        """`rules` are those of the fetcher; None takes the usual ones when something is first fetched."""
+    def __init__(
+        self, *, see: Callable[[str], str] | None = None, hosts: Collection[str] | None = None, rules: Any = None
+    ) -> None:
+        """`hosts` may be fetched from wherever they are, None for those of the environment; `rules` say all of it."""
         self.see = see
+        self._hosts = hosts
         self._rules = rules
 
-    def document(self, given: Given, kind: Kind | None = None) -> Document:
+    def document(self, given: Given, kind: Kind | None = None, *, progress: Progress | None = None) -> Document:
         """The document; raises `DocumentError` (`FetchError` for an address) and `MissingDependencyError`."""
         if given.text is not None:
             return read(given.text.encode(errors="surrogatepass"), source=given.name or "text", kind="text")
         data, source = self._data(given, kind)
-        return read(data, source=source, kind=kind)
+        return read(data, source=source, kind=kind, progress=progress)
 
     def picture(self, given: Given) -> str:
         """What a picture shows, in the model's words."""
@@ -131,7 +134,9 @@ class Reader:
             return (_base64(unquote(body), name) if head.lower().endswith(";base64") else unquote_to_bytes(body)), name
         from memlayer.extraction import _fetch
 
-        fetched = _fetch.fetch(url, self._rules or _fetch.Rules())
+        if self._rules is None:
+            self._rules = _fetch.Rules() if self._hosts is None else _fetch.Rules(hosts=frozenset(self._hosts))
+        fetched = _fetch.fetch(url, self._rules)
         found = media(fetched.data)
         family = "image" if (found or "").startswith("image/") else {"application/pdf": "pdf"}.get(found or "", found)
         if kind is not None and family != {"mdx": "text"}.get(kind, kind):
@@ -139,13 +144,16 @@ class Reader:
         return fetched.data, urldefrag(url).url
 
 
-def read_file(path: str | Path, *, progress: Progress | None = None) -> Document:
-    """The document of a PDF, Markdown, MDX or text file; `progress` is told pages done and pages in all."""
+def read_file(path: str | Path, *, name: str | None = None, progress: Progress | None = None) -> Document:
+    """The document of a PDF, Markdown, MDX or text file; `progress` is told pages done and pages in all.
+
+    `name` is its source; without it, the file's name is.
+    """
     path = Path(path)
     if path.stat().st_size > BYTES:
         raise DocumentError(f"{path.name} has {path.stat().st_size:,} bytes; at most {BYTES:,} are read: split it")
     kind: Kind | None = {".mdx": "mdx", ".pdf": "pdf"}.get(path.suffix.lower())  # type: ignore[assignment]
-    return read(path.read_bytes(), source=path.name, kind=kind, progress=progress)
+    return read(path.read_bytes(), source=name or path.name, kind=kind, progress=progress)
 
 
 def read(data: bytes, *, source: str, kind: Kind | None = None, progress: Progress | None = None) -> Document:
