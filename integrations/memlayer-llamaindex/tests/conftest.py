@@ -8,8 +8,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "ignore:The `__fields(_set)?__` attribute is deprecated",
         "ignore:The 'model_(computed_)?fields' attribute",
         "ignore:Accessing the 'model_",
-        "ignore::ResourceWarning",
-        "ignore::pytest.PytestUnraisableExceptionWarning",
         "ignore::DeprecationWarning:llama_index.*",
     ):
         config.addinivalue_line("filterwarnings", line)

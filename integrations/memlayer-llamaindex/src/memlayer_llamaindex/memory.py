@@ -7,12 +7,12 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory import BaseMemory
-from llama_index.core.memory import Memory as ChatMemory
 from llama_index.core.memory.memory import InsertMethod
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializeAsAny, field_serializer, model_validator
 
 from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
 from memlayer_llamaindex._chat import Ids, own_only, person, question, with_memories
+from memlayer_llamaindex._window import TOKENS, Window, detached
 
 
 class MemlayerContext(BaseModel):
@@ -91,7 +91,7 @@ class MemlayerMemory(BaseMemory):
                 "pass client=Memory(…), or nothing for the default file"
             )
         made = cls(
-            primary_memory=ChatMemory.from_defaults() if primary_memory is None else primary_memory,
+            primary_memory=Window(token_limit=TOKENS) if primary_memory is None else primary_memory,
             context=context if isinstance(context, MemlayerContext) else MemlayerContext(**context),
             search_msg_limit=search_msg_limit,
             max_tokens=max_tokens,
@@ -227,17 +227,19 @@ class MemlayerMemory(BaseMemory):
             )
         return self.context.ids()
 
+    def to_dict(self, **kwargs: Any) -> dict[str, Any]:
+        """Raises, so that a context saved as JSON leaves the memory out, as it does with LlamaIndex's `Memory`.
+
+        What is read back would have no client, and the memory that is given to `run` would not be looked at.
+        """
+        raise UnsupportedError(
+            "a MemlayerMemory works on an open memory and is not saved with a context; pass it to run(memory=…) again"
+        )
+
     # The base class takes what cannot be pickled out of the live object, which then is broken (llama-index-core 0.14).
     def __getstate__(self) -> dict[str, Any]:
-        primary: Any = self.primary_memory
-        if isinstance(primary, ChatMemory):
-            primary = {
-                "session_id": primary.session_id,
-                "token_limit": primary.token_limit,
-                "chat_history": primary.get_all(),
-            }
         return {
-            "primary_memory": primary,
+            "primary_memory": detached(self.primary_memory),
             "context": self.context,
             "search_msg_limit": self.search_msg_limit,
             "max_tokens": self.max_tokens,
@@ -245,7 +247,4 @@ class MemlayerMemory(BaseMemory):
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        primary = state["primary_memory"]
-        if isinstance(primary, dict):
-            primary = ChatMemory.from_defaults(**primary)
-        self.__init__(**{**state, "primary_memory": primary})  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
