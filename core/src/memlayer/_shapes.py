@@ -54,7 +54,7 @@ def source(said: Origin) -> Source:
 
 def memory(record: Record, sources: Sequence[Origin] = ()) -> MemoryItem:
     """One memory; `sources` say what it came from, itself where it is an episode."""
-    scope = record.scope
+    scope, said = record.scope, record.created_at.isoformat()
     return {
         "id": record.id,
         "memory": record.text,
@@ -64,10 +64,10 @@ def memory(record: Record, sources: Sequence[Origin] = ()) -> MemoryItem:
         "categories": list(record.categories),
         "immutable": record.immutable,
         "expiration_date": expiration(record.expires_at),
-        "created_at": record.created_at.isoformat(),
+        "created_at": said,
         "updated_at": stamp(record.updated_at),
         "recorded_at": record.recorded_at.isoformat(),
-        "valid_from": record.valid_from.isoformat(),
+        "valid_from": said if record.valid_from is record.created_at else record.valid_from.isoformat(),
         "valid_to": stamp(record.valid_to),
         "status": record.status,
         "superseded_by": record.superseded_by,

@@ -132,13 +132,18 @@ def _meet(segment: Segment, pool: Pool, scores: Floats, shown: Mask, broken: Mas
     np.maximum.at(spoken, turns[silent], scores[facts[silent]])
     said = ~silent & shown[facts] & ~broken[turns]
     facts, turns = facts[said], turns[said]
-    # The best fact of each turn comes last of its turn in this order; of equal ones the older row.
-    order = np.lexsort((-facts, scores[facts], turns))
-    facts, turns = facts[order], turns[order]
-    last = np.append(turns[1:] != turns[:-1], True)[: len(turns)]
-    for fact, turn in zip(facts[last].tolist(), turns[last].tolist(), strict=True):
-        if scores[turn] > spoken[fact]:
-            spoken[fact], voices[fact] = scores[turn], turn
+    # The best fact of each turn; of equal ones the older row.
+    best = np.full(pool.size + 1, -np.inf, np.float32)
+    np.maximum.at(best, turns, scores[facts])
+    first = scores[facts] == best[turns]
+    chosen = np.full(pool.size + 1, pool.size)
+    np.minimum.at(chosen, turns[first], facts[first])
+    turns = np.flatnonzero(chosen < pool.size)
+    facts = chosen[turns]
+    # The best turn of each of these; of equal ones the older row.
+    np.maximum.at(spoken, facts, scores[turns])
+    lent = (scores[turns] == spoken[facts]) & (scores[turns] > scores[facts])
+    voices[facts[lent][::-1]] = turns[lent][::-1]
     return spoken, voices
 
 

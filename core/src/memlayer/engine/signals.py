@@ -92,22 +92,22 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     hits = np.minimum(counts, 1)
     average = _documents(segment)[1]
     stretch = K1 * (1 - B + B * segment.length[pool.slots] / np.float32(average))
-    own = counts[:, :size]
-    words = (idf[:, None] * own * (K1 + 1) / (own + stretch)).sum(axis=0) / np.float32(2.2 * total)
+    own = counts[:size]
+    words = (own * (K1 + 1) / (own + stretch[:, None])) @ idf / np.float32(2.2 * total)
     if len(pool.facts):
-        for row in hits:
-            np.maximum.at(row, pool.turns, row[pool.facts])
+        for column in hits.T:
+            np.maximum.at(column, pool.turns, column[pool.facts])
         np.maximum.at(words, pool.turns, words[pool.facts])
     near = hits.copy()
     for weight, places in zip((*BEFORE, *AFTER), (*pool.before, *pool.after), strict=True):
-        np.maximum(near, np.float32(weight) * hits[:, places], out=near)
+        np.maximum(near, np.float32(weight) * hits.take(places, axis=0), out=near)
     numbers = np.array([postings.ids.get(key, -1) for key in keys])
     in_day = (segment.day_terms[:, :, None] == numbers).any(axis=1) @ idf
     return {
         "words": words,
-        "words_near": (idf @ near)[:size] / total,
+        "words_near": (near @ idf)[:size] / total,
         "date_words": in_day[segment.day[pool.slots]] / total * (segment.length[pool.slots] > 0),
-        "caption": (idf @ np.maximum(shown - hits, 0))[:size] / total,
+        "caption": (np.maximum(shown - hits, 0) @ idf)[:size] / total,
         "rarity": rarity,
     }
 
@@ -121,12 +121,12 @@ def weigh(segment: Segment, question: Question) -> tuple[Floats, np.float32]:
 
 
 def _counts(segment: Segment, keys: list[int], pool: Pool) -> Floats:
-    """How often each term stands in each slot, and 0 for "no neighbour"; (terms, slots + 1)."""
-    counts = np.zeros((len(keys), pool.size + 1), np.float32)
+    """How often each term stands in each slot, and 0 for "no neighbour"; (slots + 1, terms)."""
+    counts = np.zeros((pool.size + 1, len(keys)), np.float32)
     for i, key in enumerate(keys):
         rows, found = segment.postings.rows(key)
-        counts[i, pool.place(rows)] = found
-    counts[:, -1] = 0
+        counts[pool.place(rows), i] = found
+    counts[-1] = 0
     return counts
 
 

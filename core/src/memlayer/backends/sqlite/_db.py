@@ -249,9 +249,11 @@ class Database:
         for _ in range(PURGES):
             with self._writing:
                 self.checkpoint()
-                # A connection of its own: what the others have read is void when this one commits.
-                connection, _ = self._open(create=True)
+                # A connection of its own: what the others have read is void when this one commits. Its commit says
+                # nothing that must last, so that it need not wait for the disk.
+                connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
                 try:
+                    connection.execute("PRAGMA synchronous = NORMAL")
                     with translated("purge", self.path):
                         if self._purged(connection):
                             return

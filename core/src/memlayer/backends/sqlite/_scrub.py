@@ -7,10 +7,9 @@ reads them and nothing clears them, except `grep`. VACUUM would, at the cost of 
 
 from __future__ import annotations
 
+import mmap
 import os
 
-_CHUNK = 512
-"""Pages that are read at once."""
 _DIRECTORY = {2: 12, 5: 12, 10: 8, 13: 8}
 """Where the directory of a b-tree page begins, by its type: inner and leaf pages of indexes and tables."""
 _MAX_PAGES = 1 << 24
@@ -27,19 +26,18 @@ def scrub(descriptor: int) -> int:
     size = int.from_bytes(header[16:18], "big")
     size = 65536 if size == 1 else size
     zeros = bytes(size)
-    pages = min(os.fstat(descriptor).st_size // size, _MAX_PAGES)
     dirty = 0
-    # The first page holds the schema, which names nobody.
-    for first in range(1, pages, _CHUNK):
-        chunk = os.pread(descriptor, size * min(_CHUNK, pages - first), size * first)
-        for base in range(0, len(chunk), size):
-            directory = _DIRECTORY.get(chunk[base])
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as file:
+        # The first page holds the schema, which names nobody.
+        for base in range(size, min(len(file), size * _MAX_PAGES), size):
+            directory = _DIRECTORY.get(file[base])
             if directory is None:
                 continue
-            start = directory + 2 * int.from_bytes(chunk[base + 3 : base + 5], "big")
-            end = int.from_bytes(chunk[base + 5 : base + 7], "big") or 65536
-            if start < end <= size and chunk[base + start : base + end] != zeros[: end - start]:
-                os.pwrite(descriptor, zeros[: end - start], size * first + base + start)
+            head = file[base + 3 : base + 7]
+            start = directory + 2 * (head[0] << 8 | head[1])
+            end = head[2] << 8 | head[3] or 65536
+            if start < end <= size and file[base + start : base + end] != zeros[: end - start]:
+                os.pwrite(descriptor, zeros[: end - start], base + start)
                 dirty += 1
     if dirty:
         os.fsync(descriptor)
