@@ -36,7 +36,7 @@ ORDER = (
     {"_ask", "_shapes"},
     {"_core"},
     {"_reembed"},
-    {"_verbs"},
+    {"_verbs", "_add"},
     {"items", "documents"},
     {"memory"},
     {"_bridge", "aio"},

@@ -13,8 +13,7 @@ from memlayer.engine import context as packing
 from memlayer.engine import messages as reading
 from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
-from memlayer.engine.ingest import Outcome, Request, person
-from memlayer.engine.ingest import relations_of as edges_of
+from memlayer.engine.ingest import person
 from memlayer.engine.recall import STRICT, Query
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
 from memlayer.extraction._grammar import first_person
@@ -27,13 +26,11 @@ from memlayer.types import (
     Candidate,
     Change,
     Event,
-    Guidance,
     HistoryItem,
     Hit,
     ItemEntry,
     MemoryItem,
     Message,
-    Messages,
     Page,
     Record,
     Scope,
@@ -106,55 +103,6 @@ def batch_delete(core: Core, memories: Any) -> int:
 
 def _by_id(memory_id: str, user_id: str, agent_id: str, run_id: str, app_id: str) -> None:
     """Names the keywords of the verbs that take an id."""
-
-
-def add(
-    core: Core,
-    messages: Messages,
-    scope: Scope,
-    *,
-    metadata: Mapping[str, Any] | None,
-    infer: bool,
-    mode: str,
-    timestamp: Any,
-    expiration_date: Any,
-    immutable: bool,
-    categories: Sequence[str] | None,
-    custom_categories: Sequence[Mapping[str, str]] | None,
-    prompts: tuple[str | None, str | None, str | None],
-    memory_type: str | None,
-    enable_graph: bool | None,
-) -> AddResult:
-    """Checks what `add` was given, and takes it in."""
-    if mode not in ("now", "deferred"):
-        raise ConfigurationError(f'mode must be "now" or "deferred", not {mode!r}')
-    if any(prompts) and core.settings.llm is None:
-        raise UnsupportedError(
-            "includes=, excludes= and prompt= speak to a language model, and this memory has none: give Memory(llm=…)"
-        )
-    if memory_type not in (None, "procedural_memory"):
-        raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {memory_type!r}')
-    at = core.clock() if timestamp is None else reading.moment(timestamp, "timestamp")
-    faults: list[Exception] = []
-    request = Request(
-        messages=reading.read(messages, at=at, reader=core.reader, faults=faults),
-        scope=scope,
-        infer=infer,
-        metadata=check_metadata({} if metadata is None else metadata),
-        categories=None if categories is None else _names("categories", categories),
-        custom_categories=_categories(custom_categories),
-        expires_at=None if expiration_date is None else reading.last_instant(expiration_date, "expiration_date"),
-        immutable=bool(immutable),
-        memory_type=memory_type,
-        deferred=mode == "deferred",
-        guidance=_guidance(prompts, custom_categories, procedure=memory_type is not None),
-    )
-    outcome = core.ingest.add(request)
-    if request.deferred:
-        core.worker.wake()
-    if faults:
-        raise faults[0]
-    return _outcome(outcome, graph=bool(enable_graph))
 
 
 def search(
@@ -427,16 +375,6 @@ def _read_anew(core: Core, record: Record) -> Record:
     )
 
 
-def _outcome(outcome: Outcome, *, graph: bool) -> AddResult:
-    found: AddResult = {
-        "results": [_shapes.added(w) for w in outcome.written],
-        "episodes": [e.id for e in outcome.episodes],
-    }
-    if graph:
-        found["relations"] = [_shapes.relation(r) for r in edges_of(outcome.written)]
-    return found
-
-
 def _hit(hit: Hit, *, explain: bool) -> MemoryItem:
     found = _shapes.memory(hit.record, hit.sources)
     found["score"] = hit.score
@@ -461,28 +399,6 @@ def _items(core: Core, query: str, ask: Ask, least: float | None) -> list[Memory
             }
             rows.append(cast("MemoryItem", row))
     return rows
-
-
-def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
-    values = [values] if isinstance(values, str) else list(values)
-    return tuple(dict.fromkeys(words(f"{name}[{n}]", value).strip() for n, value in enumerate(values)))
-
-
-def _guidance(prompts: tuple[Any, Any, Any], custom: Any, *, procedure: bool) -> Guidance:
-    includes, excludes, prompt = (
-        None if told is None else words(name, told)
-        for name, told in zip(("includes", "excludes", "prompt"), prompts, strict=True)
-    )
-    own = _categories(custom)
-    return Guidance(includes, excludes, prompt, None if own is None else tuple(own), procedure)
-
-
-def _categories(custom: Any) -> list[Mapping[str, str]] | None:
-    if custom is None:
-        return None
-    if isinstance(custom, Mapping) or not all(isinstance(c, Mapping) and c for c in custom):
-        raise ConfigurationError('custom_categories must be a list of {"name": "description"}')
-    return list(custom)
 
 
 def entries(

@@ -156,11 +156,11 @@ class Memory:
         left out. `infer=False` keeps each message as a fact in its own words. `mode="deferred"` returns when the
         messages are safe and reads facts out of them later. `timestamp` dates messages without a time of their own.
         """
-        from memlayer import _verbs
+        from memlayer import _add
 
         compat.check("add", other, self.add)
         scope = scope_of("add", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
-        return _verbs.add(
+        return _add.add(
             self._core, messages, scope, metadata=metadata, infer=infer, mode=mode, timestamp=timestamp,
             expiration_date=expiration_date, immutable=immutable, categories=categories,
             custom_categories=custom_categories, prompts=(includes, excludes, prompt), memory_type=memory_type,

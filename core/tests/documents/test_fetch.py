@@ -87,9 +87,12 @@ class TestAnswers:
         url = tricks.gives("/a.md", b"hello").replace("files.example", "127.0.0.1")
         monkeypatch.setenv(_fetch.HOSTS, "127.0.0.1")
         part = {"content": {"type": "mdx_url", "mdx_url": {"url": url}}}
-        with Memory(":memory:", fetch_hosts=[], embedder=HashEmbedder()) as memory:
-            with pytest.raises(FetchError, match=r"allowed by Memory\(fetch_hosts=\['127.0.0.1'\]\).*rule: loopback"):
-                memory.add(part, user_id="ann")
+        told = r"allowed by Memory\(fetch_hosts=\['127.0.0.1'\]\).*rule: loopback"
+        with (
+            Memory(":memory:", fetch_hosts=[], embedder=HashEmbedder()) as memory,
+            pytest.raises(FetchError, match=told),
+        ):
+            memory.add(part, user_id="ann")
         settings = {"path": ":memory:", "fetch_hosts": ["127.0.0.1"], "embedder": HashEmbedder()}
         with Memory.from_config(settings) as memory:
             assert len(memory.add(part, user_id="ann")["episodes"]) == 1

@@ -31,9 +31,11 @@ class Sees:
     def __init__(self, answer: Any = "A grey cat\non a red sofa.") -> None:
         self.answer = answer
         self.asked: list[Any] = []
+        self.read: list[Any] = []
 
     def complete(self, messages: Any, *, schema: Any = None) -> str:
         if schema is not None:
+            self.read += messages
             return '{"facts": []}'
         self.asked += messages
         if isinstance(self.answer, Exception):
@@ -147,6 +149,86 @@ class TestUnseen:
             with pytest.raises(ModelError):
                 memory.add({"content": ["Look!", PICTURES["LangChain"]]}, user_id="ann", mode="deferred")
             assert texts(memory) == ["Look!"]
+
+
+class TestKnown:
+    """A message with an id that is kept already: nothing of it is read again but what nobody had seen."""
+
+    LOOK = ("I live in Rome.", PICTURES["the guide's"])
+
+    def look(self, memory: Memory, **more: Any) -> Any:
+        return memory.add({"id": "m1", "content": list(self.LOOK)}, user_id="ann", metadata={"app": "chat"}, **more)
+
+    def test_a_model_sees_a_picture_once(self) -> None:
+        model = Sees()
+        with Memory(":memory:", llm=model, embedder=HashEmbedder()) as memory:
+            for _ in range(3):
+                self.look(memory)
+            assert len([m for m in model.asked if isinstance(m["content"], list)]) == 1
+            assert texts(memory) == ["I live in Rome.\n[image: A grey cat on a red sofa.]"]
+
+    def test_an_address_is_asked_once(self, tricks: Any) -> None:
+        part = {
+            "type": "mdx_url",
+            "mdx_url": {"url": tricks.gives("/a.md", TEXT.encode()).replace("files.example", "127.0.0.1")},
+        }
+        with Memory(":memory:", fetch_hosts=["127.0.0.1"], embedder=HashEmbedder()) as memory:
+            for _ in range(2):
+                memory.add({"id": "m1", "content": ["Read this.", part]}, user_id="ann")
+            assert len(tricks.asked) == 1
+            assert texts(memory) == ["Read this.", KEPT]
+
+    @pytest.mark.parametrize("infer", [True, False])
+    @pytest.mark.parametrize("mode", ["now", "deferred"])
+    def test_a_picture_that_was_not_seen_is_read_once_there_is_sight(
+        self, infer: bool, mode: Any, tmp_path: Any
+    ) -> None:
+        file = tmp_path / "memory.db"
+        with Memory(file, embedder=HashEmbedder()) as memory:
+            for _ in range(2):
+                with pytest.raises(UnsupportedError, match="enable_vision"):
+                    self.look(memory, infer=infer)
+            assert texts(memory) == ["I live in Rome."]
+            rows = memory.messages(user_id="ann")["results"]
+            assert rows[0]["metadata"] == {"app": "chat", "unseen_pictures": 1}
+            if infer:
+                facts = memory.get_all(user_id="ann")["results"]
+                assert [fact["metadata"] for fact in facts] == [{"app": "chat"}]
+        model = Sees()
+        with Memory(file, llm=model, embedder=HashEmbedder()) as memory:
+            answer = self.look(memory, infer=infer, mode=mode)
+            assert answer["episodes"] == [rows[0]["id"]]
+            full = "I live in Rome.\n[image: A grey cat on a red sofa.]"
+            row = memory.messages(user_id="ann")["results"]
+            assert [(r["id"], r["content"], r["metadata"]) for r in row] == [(rows[0]["id"], full, {"app": "chat"})]
+            assert memory.history(rows[0]["id"])[0]["event"] == "UPDATE"
+            found = memory.search("cat on a sofa", user_id="ann")["results"]
+            assert found[0]["sources"][0]["episode_id"] == rows[0]["id"]
+            assert found[0]["memory"] == ("Lives in Rome" if infer else full)
+            assert self.look(memory, infer=infer, mode=mode)["episodes"] == []
+            assert memory.verify()["ok"]
+        with Memory(file, embedder=HashEmbedder()) as memory:
+            assert texts(memory) == [full]
+
+    def test_what_the_picture_says_is_read_for_facts(self, tmp_path: Any) -> None:
+        file = tmp_path / "memory.db"
+        with Memory(file, embedder=HashEmbedder()) as memory, pytest.raises(UnsupportedError):
+            self.look(memory)
+        model = Sees()
+        with Memory(file, llm=model, embedder=HashEmbedder()) as memory:
+            self.look(memory)
+            asked = [m["content"] for m in model.read]
+            assert any("I live in Rome." in text and "A grey cat" in text for text in asked)
+
+    def test_one_that_was_deleted_stays_deleted(self) -> None:
+        model = Sees(ModelError("not now"))
+        with Memory(":memory:", llm=model, embedder=HashEmbedder()) as memory:
+            with pytest.raises(ModelError):
+                self.look(memory)
+            memory.delete(memory.messages(user_id="ann")["results"][0]["id"])
+            model.answer = "A cat."
+            assert self.look(memory)["episodes"] == []
+            assert texts(memory) == []
 
 
 def test_vision_goes_over_the_wire() -> None:

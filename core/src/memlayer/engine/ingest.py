@@ -15,6 +15,7 @@ from memlayer.attributes import rivals
 from memlayer.engine import waiting
 from memlayer.engine.resolve import Decision, resolve
 from memlayer.engine.stores import Store
+from memlayer.engine.unseen import callers, noted
 from memlayer.errors import ConfigurationError, ExtractionError
 from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
@@ -98,20 +99,17 @@ class Ingest:
 
     def add(self, request: Request) -> Outcome:
         """Keeps the messages as episodes and what they say as facts, in one transaction."""
+        direct = not request.infer or (request.memory_type is not None and not self._guided)
+        if not direct and (request.deferred or self._related is not None):
+            return self._waiting(request)
         # Before anything is looked up: what others write from here on is seen under the lock.
         seen = self._store.sequence()
         fresh = self._fresh(request)
         if not fresh:
             return Outcome((), ())
-        if not request.infer or (request.memory_type and not self._guided):
+        if direct:
             return self._verbatim(request, fresh, seen)
-        if request.deferred:
-            return self._write(request, fresh, [], seen, unread=True)
-        if self._related is None:
-            return self._write(request, fresh, self._extract(request, fresh, ()), seen)
-        with self.claims.held([m.episode_id for m in fresh]):
-            kept = self._write(request, fresh, [], seen, unread=True)
-            return Outcome(tuple(self._read_new([e for e in kept.episodes if e.unread])), kept.episodes)
+        return self._write(request, fresh, self._extract(request, fresh, ()), seen)
 
     def read_again(self, episodes: Sequence[Record], *, scope: Scope) -> Outcome:
         """Extracts facts from episodes that are stored already, and marks them as read.
@@ -167,8 +165,8 @@ class Ingest:
         """What the call that added an episode asked for."""
         events = self._store.events(record_id=episode.id, limit=1)
         told = waiting.told(events[0].reason if events else None)
-        own = {k: v for k, v in episode.metadata.items() if k != KEY or part_of(episode.metadata) is None}
-        return Request(messages=messages, scope=scope, metadata=own, expires_at=episode.expires_at, **told)
+        given = callers(episode.metadata)
+        return Request(messages=messages, scope=scope, metadata=given, expires_at=episode.expires_at, **told)
 
     def _fresh(self, request: Request) -> list[Message]:
         """The messages that this scope has not seen, each with the id of the episode that will keep it."""
@@ -254,35 +252,51 @@ class Ingest:
         kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
         return Outcome(tuple(Written("ADD", r) for r in written), kept)
 
+    def _waiting(self, request: Request) -> Outcome:
+        """Keeps the messages as episodes that wait to be read, and reads them unless that is deferred."""
+        fresh = self._fresh(request)
+        if not fresh:
+            return Outcome((), ())
+        if request.deferred:
+            return Outcome((), self._keep(request, fresh))
+        with self.claims.held([m.episode_id for m in fresh]):
+            kept = self._keep(request, fresh)
+            return Outcome(tuple(self._read_new([e for e in kept if e.unread])), kept)
+
+    def _keep(self, request: Request, messages: Sequence[Message]) -> tuple[Record, ...]:
+        """Writes the messages as episodes and nothing else, so that everything is looked up under the lock."""
+        shown = [m for m in messages if m.role != "system"]
+        vectors = self._vectors([spoken(m.text) for m in shown])
+        own = dict(zip((m.episode_id for m in shown), vectors, strict=True))
+        reason, now = waiting.note(request), self._clock()
+
+        def keep(_: Sequence[Event]) -> list[Change]:
+            ids = [m.id for m in messages if m.id is not None]
+            there = self._store.messages_known(ids, request.scope) if ids else {}
+            new = [m for m in messages if m.id is None or m.id not in there]
+            return [
+                Change("ADD", e, own.get(e.id), index=e.unread, reason=reason if e.unread else None)
+                for e in self._episodes(request, new, now, unread=True)
+            ]
+
+        events = self._store.commit(keep, scope=request.scope, seen=-1)
+        return tuple(e.after for e in events if e.after is not None)
+
     def _write(
-        self,
-        request: Request,
-        messages: Sequence[Message],
-        candidates: Sequence[Candidate],
-        seen: int,
-        *,
-        unread: bool = False,
+        self, request: Request, messages: Sequence[Message], candidates: Sequence[Candidate], seen: int
     ) -> Outcome:
-        now = self._clock()
-        episodes = [replace(e, unread=unread and e.role != "system") for e in self._episodes(request, messages, now)]
+        episodes = self._episodes(request, messages, self._clock())
         shown = [e for e in episodes if e.role != "system"]
         # One batch for the turns and for the facts that were read from them.
         texts = [spoken(e.text) for e in shown] + [c.text for c in candidates]
         vectors = self._vectors(texts)
         own = dict(zip((e.id for e in shown), vectors, strict=False))
-        reason = waiting.note(request) if unread else None
 
         def keep(news: Sequence[Event]) -> tuple[list[Change], list[str]]:
             stale = _stale(news, request.scope, messages)
             placed = _placed(episodes, news)
             kept = [e for e in episodes if e.id not in stale]
-            changes = [
-                Change(
-                    "ADD", placed[e.id], own.get(e.id), index=e.role != "system", reason=reason if e.unread else None
-                )
-                for e in kept
-            ]
-            return changes, list(stale)
+            return [Change("ADD", placed[e.id], own.get(e.id), index=e.role != "system") for e in kept], list(stale)
 
         return self._decide(request, candidates, keep, messages, vectors[len(shown) :], seen=seen)
 
@@ -339,8 +353,12 @@ class Ingest:
                 slots.update(dict.fromkeys(sorted(rivals(c.attribute))))
         return self._store.related(scope=scope, slots=list(slots), texts=[c.text for c in candidates])
 
-    def _episodes(self, request: Request, messages: Sequence[Message], now: datetime) -> list[Record]:
+    def _episodes(
+        self, request: Request, messages: Sequence[Message], now: datetime, *, unread: bool = False
+    ) -> list[Record]:
         """The messages as records; each knows its conversation, its place in it is given under the lock."""
+        if not messages:
+            return []
         scope = request.scope
         session, position = self._conversation(scope, messages[0].timestamp, messages[0].episode_id)
         return [
@@ -355,10 +373,11 @@ class Ingest:
                 role=m.role,
                 name=m.name,
                 message_id=m.id,
-                metadata={**request.metadata, KEY: m.document} if isinstance(m, PieceMessage) else request.metadata,
+                metadata={**request.metadata, **noted(m)},
                 session=session,
                 position=position + number,
                 expires_at=request.expires_at,
+                unread=unread and m.role != "system",
             )
             for number, m in enumerate(messages)
         ]

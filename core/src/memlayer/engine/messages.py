@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime, time, timezone
 from typing import TYPE_CHECKING, Any
 
+from memlayer.engine import unseen
+from memlayer.engine.unseen import SeenMessage, UnseenMessage
 from memlayer.errors import ConfigurationError, FilterError
 from memlayer.filters import instant, text_fault
-from memlayer.types import Message
+from memlayer.types import Message, Record
 
 if TYPE_CHECKING:
     from memlayer.extraction.documents import Document, Reader
@@ -27,11 +30,13 @@ def read(
     at: datetime,
     reader: Callable[[], Reader] | None = None,
     faults: list[Exception] | None = None,
+    known: Callable[[str], Record | None] | None = None,
 ) -> list[Message]:
     """The messages in the order given; `at` dates those without a time of their own; empty contents are left out.
 
     `reader` is asked for where a content is more than text. A document follows its message, in pieces. A picture that
-    nobody can see is left out, and `faults` say why.
+    nobody can see is left out, and `faults` say why. Nothing is read again for a message that `known` finds, other
+    than pictures that nobody had seen.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
@@ -44,20 +49,23 @@ def read(
     if not messages:
         raise ConfigurationError("messages is empty; pass at least one message")
     found: list[Message] = []
-    unseen: list[Exception] = [] if faults is None else faults
+    missed: list[Exception] = [] if faults is None else faults
     for number, message in enumerate(messages):
         where = f"messages[{number}]"
         if isinstance(message, str):
             message = {"role": "user", "content": message}
         if not isinstance(message, Mapping):
             raise ConfigurationError(f"{where} must be a dict with role and content, not {type(message).__name__}")
-        contents = _Contents(reader, unseen)
+        contents = _Contents(reader, missed, _kept(message, where, known))
         one = _read(message, where, at, contents)
-        if one.text.strip():
-            found.append(one)
+        if contents.kept is not None:
+            if contents.pictures and not contents.unseen:
+                found.append(SeenMessage(**_fields(one), episode=contents.kept))
+        elif one.text.strip():
+            found.append(UnseenMessage(**_fields(one), pictures=contents.unseen) if contents.unseen else one)
         found += [piece for document in contents.documents for piece in _pieces(document, one.timestamp)]
-    if faults is None and unseen:
-        raise unseen[0]
+    if faults is None and missed:
+        raise missed[0]
     return found
 
 
@@ -103,6 +111,18 @@ def _read(message: Mapping[str, Any], where: str, at: datetime, contents: _Conte
     )
 
 
+def _fields(message: Message) -> dict[str, Any]:
+    return {field.name: getattr(message, field.name) for field in fields(Message)}
+
+
+def _kept(message: Mapping[str, Any], where: str, known: Callable[[str], Record | None] | None) -> Record | None:
+    """The episode that keeps the message already, where reading it again would be more than comparing its id."""
+    name = _word(message.get("id"), f"{where}.id")
+    if known is None or name is None or isinstance(message.get("content"), str | None):
+        return None
+    return known(name)
+
+
 def _word(value: Any, where: str) -> str | None:
     if value is None:
         return None
@@ -126,12 +146,24 @@ def _pieces(document: Document, at: datetime) -> list[Message]:
 
 
 class _Contents:
-    """Reads the content of one message: its text, and the documents that come with it."""
+    """Reads the content of one message: its text, and the documents that come with it.
 
-    def __init__(self, reader: Callable[[], Reader] | None, faults: list[Exception]) -> None:
+    Of one that is kept already only pictures are read that nobody had seen.
+    """
+
+    def __init__(self, reader: Callable[[], Reader] | None, faults: list[Exception], kept: Record | None) -> None:
         self.documents: list[Document] = []
+        self.kept = kept
+        self.pictures = kept is not None and kept.status != "retracted" and unseen.number(kept.metadata) > 0
+        """True for a kept message whose pictures are to be read."""
         self._reader = reader
         self._faults = faults
+        self._before = len(faults)
+
+    @property
+    def unseen(self) -> int:
+        """How many pictures nobody could see."""
+        return len(self._faults) - self._before
 
     def text(self, content: Any, where: str) -> str:
         """The text; pictures have become words."""
@@ -162,6 +194,8 @@ class _Contents:
             raise ConfigurationError(
                 f"{where} must be a string, a Document or a dict with a type, not {type(part).__name__}"
             )
+        if self.kept is not None and not (self.pictures and parts.is_picture(part, where)):
+            return ""
         found = parts.read(part, where, self._reader() if self._reader else Reader(), self._faults)
         if isinstance(found, Document):
             self.documents.append(found)

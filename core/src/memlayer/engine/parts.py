@@ -45,6 +45,12 @@ def read(part: Mapping[str, Any], where: str, reader: Reader, faults: list[Excep
     return reader.document(given, wanted)
 
 
+def is_picture(part: Mapping[str, Any], where: str) -> bool:
+    """Says whether the part is a picture, by what it says of itself."""
+    kind = part.get("type")
+    return kind in PICTURES or (kind in DOCUMENTS and _given(part, where)[1].startswith("image/"))
+
+
 def _picture(given: Given, where: str, reader: Reader, faults: list[Exception]) -> str | None:
     if reader.see is None:
         faults.append(UnsupportedError(f"{where}: {NO_SIGHT}"))

@@ -50,6 +50,10 @@ class Store(Ledger, Protocol):
         """Which of the callers' message ids this exact scope holds already: message id to episode id."""
         ...
 
+    def citing(self, ids: Sequence[str]) -> list[Record]:
+        """The records that cite any of these episodes, whatever became of them."""
+        ...
+
     def related(
         self, *, scope: Scope, slots: Sequence[str] = (), texts: Sequence[str] = (), limit: int = 200
     ) -> list[Record]:
