@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.attributes import rivals
 from memlayer.engine import waiting
-from memlayer.engine.resolve import Decision, resolve
+from memlayer.engine.resolve import Decision, procedures, resolve
 from memlayer.engine.stores import Store
 from memlayer.engine.unseen import callers, noted
 from memlayer.errors import ConfigurationError, ExtractionError
@@ -462,30 +462,6 @@ def _touched(final: Mapping[str, Change], record: Record, reason: str) -> Change
         made_with = made.record
         return replace(made, record=replace(record, expires_at=made_with.expires_at, immutable=made_with.immutable))
     return Change("DELETE" if record.status == "retracted" else "UPDATE", record, reason=reason)
-
-
-def procedures(
-    candidates: Sequence[Candidate],
-    known: Sequence[Record],
-    *,
-    now: datetime,
-    new_id: Callable[[], str],
-    scope: Scope,
-) -> list[Decision]:
-    """Each candidate as a procedure: it stands by itself and replaces nothing."""
-    return [
-        Decision(
-            "ADD",
-            c,
-            Record(
-                id=new_id(), kind="procedure", text=c.text, scope=scope, created_at=c.created_at or now,
-                recorded_at=now, valid_from=c.created_at or now, metadata=c.metadata, categories=c.categories,
-                importance=c.importance, role=c.role, sources=c.sources, relations=c.relations,
-                memory_type="procedural_memory",
-            ),
-        )
-        for c in candidates
-    ]  # fmt: skip
 
 
 def _dressed(record: Record, request: Request) -> Record:

@@ -196,6 +196,30 @@ class _State:
         return replace(held, reinforced=held.reinforced + 1, sources=(*held.sources, *fresh), updated_at=self.now)
 
 
+def procedures(
+    candidates: Sequence[Candidate],
+    known: Sequence[Record],
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+    scope: Scope,
+) -> list[Decision]:
+    """Each candidate as a procedure: it stands by itself and replaces nothing."""
+    return [
+        Decision(
+            "ADD",
+            c,
+            Record(
+                id=new_id(), kind="procedure", text=c.text, scope=scope, created_at=c.created_at or now,
+                recorded_at=now, valid_from=c.created_at or now, metadata=c.metadata, categories=c.categories,
+                importance=c.importance, role=c.role, sources=c.sources, relations=c.relations,
+                memory_type="procedural_memory",
+            ),
+        )
+        for c in candidates
+    ]  # fmt: skip
+
+
 def _in_reach(record: Record, scope: Scope, now: datetime) -> bool:
     """Says whether a record may be touched or repeated at all from this scope."""
     theirs = record.scope
