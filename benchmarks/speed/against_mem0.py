@@ -1,5 +1,7 @@
 """memlayer's own work against mem0ai's, in one run: add, search, get_all and delete_all(100) by size of memory.
 
+mem0 gives 20 memories of get_all by default, memlayer 100, so that both are asked for both.
+
 Both sides use the same instant hash embedder, and mem0's model answers at once, so that no model's time is compared.
 mem0's full path is `infer=True` (memlayer's too: its local extraction), its plain path `infer=False`. Telemetry off.
 
@@ -76,8 +78,8 @@ class Mem0:
     def search(self, query: str, user: str) -> None:
         self._memory.search(query, filters={"user_id": user}, top_k=10)
 
-    def get_all(self, user: str) -> None:
-        self._memory.get_all(filters={"user_id": user}, top_k=100)
+    def get_all(self, user: str, size: int) -> None:
+        self._memory.get_all(filters={"user_id": user}, top_k=size)
 
     def delete_all(self, user: str) -> None:
         self._memory.delete_all(user_id=user)
@@ -98,8 +100,8 @@ class Ours:
     def search(self, query: str, user: str) -> None:
         self._memory.search(query, user_id=user, limit=10)
 
-    def get_all(self, user: str) -> None:
-        self._memory.get_all(user_id=user, page_size=100)
+    def get_all(self, user: str, size: int) -> None:
+        self._memory.get_all(user_id=user, page_size=size)
 
     def delete_all(self, user: str) -> None:
         self._memory.delete_all(user_id=user)
@@ -110,7 +112,8 @@ def measure(side: Any, said: Iterator[str], *, infer: bool, runs: int) -> dict[s
     found = {
         "add": p50(times(lambda: side.add(next(said), "user", infer=infer), runs=runs)),
         "search": p50(times(lambda: side.search(next(said), "user"), runs=runs)),
-        "get_all": p50(times(lambda: side.get_all("user"), runs=runs)),
+        "get_all(20)": p50(times(lambda: side.get_all("user", 20), runs=runs)),
+        "get_all(100)": p50(times(lambda: side.get_all("user", 100), runs=runs)),
     }
     for text in islice(said, 100):
         side.add(text, "leaver", infer=infer)

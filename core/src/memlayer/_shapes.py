@@ -38,14 +38,14 @@ def expiration(value: datetime | None) -> str | None:
     return value.isoformat()
 
 
-def source(said: Origin) -> Source:
+def source(said: Origin, timestamp: str) -> Source:
     """One message that a memory came from, or one that it contradicts."""
     found: Source = {
         "episode_id": said.episode_id,
         "message_id": said.message_id,
         "role": said.role,
         "name": said.name,
-        "timestamp": said.said_at.isoformat(),
+        "timestamp": timestamp,
     }
     if said.contradicted:
         found["contradicted"] = True
@@ -81,7 +81,7 @@ def memory(record: Record, sources: Sequence[Origin] = ()) -> MemoryItem:
         "importance": record.importance,
         "feedback": record.feedback,
         "memory_type": record.memory_type,
-        "sources": [source(e) for e in sources],
+        "sources": [source(e, said if e.said_at == record.created_at else e.said_at.isoformat()) for e in sources],
     }
 
 

@@ -37,7 +37,7 @@ class Ranked(NamedTuple):
     score: float
     """In [0, 1]; comparable between questions, never rises down the list."""
     sources: tuple[str, ...]
-    """Ids of the episodes that the record came from, the one that speaks most for it first."""
+    """Ids of the episodes that the record came from, the newest first."""
     shares: Mapping[str, float]
     """What each signal adds to the score before it is squeezed into [0, 1]; signals that add nothing are left out.
 
@@ -74,7 +74,7 @@ def rank(
             slots = around(segment, among, evidence)
         elif len(slots) > EXACT:
             slots = candidates(segment, question, vector, evidence)
-        pool = Pool(segment, slots)
+        pool = Pool.of(segment, slots)
         signals = measure(segment, question, vector, pool, times)
         own = _score(signals, {name: weight for name, weight in weights.items() if name in OWN})
         scores = _score(signals, weights) - own
@@ -91,19 +91,11 @@ def rank(
         # A question about a time wants what was true then; "on Saturdays I …" is none.
         settled = bool(times) and not question.present
         order = range(len(best)) if settled else newest_first(segment, rows, behind, kept, question)
+        order = order[:limit]
+        shares = _shares(signals, weights, [best[i] for i in order], [int(voices[best[i]]) for i in order])
         return [
-            _ranked(
-                segment,
-                pool,
-                best[i],
-                (float(spoken[best[i]]), kept[i], score),
-                scores,
-                int(voices[best[i]]),
-                signals,
-                weights,
-                aside,
-            )
-            for i, score in zip(order[:limit], kept, strict=False)
+            _ranked(segment, pool, best[i], (float(spoken[best[i]]), kept[i], score), share, aside)
+            for i, score, share in zip(order, kept, shares, strict=False)
         ]
 
 
@@ -158,22 +150,27 @@ def _top(scores: Floats, shown: Mask, seqs: NDArray[np.int64], limit: int) -> li
     return best
 
 
+def _shares(
+    signals: Mapping[str, Floats], weights: Mapping[str, float], places: list[int], voices: list[int]
+) -> list[dict[str, float]]:
+    """What each signal adds to the score of each result: its own, or that of the row that speaks for it."""
+    table = [weight * signals[name][places if name in OWN else voices] for name, weight in weights.items()]
+    return [dict(zip(weights, column, strict=True)) for column in np.array(table).T.tolist()]
+
+
 def _ranked(
     segment: Segment,
     pool: Pool,
     place: int,
     steps: tuple[float, float, float],
-    scores: Floats,
-    voice: int,
-    signals: Mapping[str, Floats],
-    weights: Mapping[str, float],
+    shares: dict[str, float],
     aside: float,
 ) -> Ranked:
     slot = int(pool.slots[place])
     turns = pool.turns[pool.facts == place]
-    order = turns[np.argsort(-scores[turns], kind="stable")]
+    # What says the same again is the newest evidence.
+    order = turns[np.lexsort((-segment.position[pool.slots[turns]], -segment.created[pool.slots[turns]]))]
     heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
-    shares = {name: float(weight * signals[name][place if name in OWN else voice]) for name, weight in weights.items()}
     own, spread_out, score = steps
     shares |= {"spread": spread_out - own, "newer": score - spread_out}
     return Ranked(

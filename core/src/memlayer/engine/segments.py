@@ -398,6 +398,8 @@ class SegmentCache:
         self._load = load
         self._limit = limit_bytes
         self._segments: OrderedDict[str, Segment] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+        self._total = 0
         self._lock = threading.Lock()
 
     def get(self, owner: str) -> Segment:
@@ -413,7 +415,7 @@ class SegmentCache:
             segment.apply(self._load(owner, 0))
             with self._lock:
                 self._segments[owner] = segment
-        self._trim()
+        self._trim(owner, segment.nbytes)
         return segment
 
     def holds(self, owner: str) -> bool:
@@ -426,8 +428,10 @@ class SegmentCache:
         with self._lock:
             if owner is None:
                 self._segments.clear()
-            else:
-                self._segments.pop(owner, None)
+                self._sizes.clear()
+                self._total = 0
+            elif self._segments.pop(owner, None) is not None:
+                self._total -= self._sizes.pop(owner, 0)
 
     @property
     def nbytes(self) -> int:
@@ -435,11 +439,14 @@ class SegmentCache:
         with self._lock:
             return sum(segment.nbytes for segment in self._segments.values())
 
-    def _trim(self) -> None:
+    def _trim(self, owner: str, size: int) -> None:
         with self._lock:
-            total = sum(segment.nbytes for segment in self._segments.values())
-            while total > self._limit and len(self._segments) > 1:
-                total -= self._segments.popitem(last=False)[1].nbytes
+            if owner in self._segments:
+                self._total += size - self._sizes.get(owner, 0)
+                self._sizes[owner] = size
+            while self._total > self._limit and len(self._segments) > 1:
+                oldest = self._segments.popitem(last=False)[0]
+                self._total -= self._sizes.pop(oldest, 0)
 
 
 def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -7,6 +7,7 @@ compare between questions. See `weights.py` for what each one weighs and `benchm
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,32 @@ class Pool:
         both = (facts < self.size) & (turns < self.size)
         self.facts, self.turns = facts[both], turns[both]
         """Pairs of places: a fact, and an episode that it cites."""
+        self._segment = segment
+
+    @classmethod
+    def of(cls, segment: Segment, slots: Slots) -> Pool:
+        """The pool of these slots; that of all slots is kept until the segment changes."""
+        if len(slots) < segment.count:
+            return cls(segment, slots)
+        whole: Pool = segment.memo.get("pool") or cls(segment, slots)
+        segment.memo["pool"] = whole
+        return whole
+
+    @cached_property
+    def still(self) -> dict[str, Floats]:
+        """The signals that are the same for every question: what kind of text it is, and how it was rated."""
+        segment, slots = self._segment, self.slots
+        flags, words = segment.flags[slots], segment.words[slots]
+        opens = (segment.before[slots] < 0) & (segment.after[slots] >= 0)
+        shapes = {"question": text.QUESTION, "has_time": text.TIME, "has_name": text.NAME, "has_title": text.TITLE}
+        return {
+            **{name: (flags & flag > 0).astype(np.float32) for name, flag in shapes.items()},
+            "has_number": (flags & text.NUMBER > 0).astype(np.float32),
+            "opens": opens.astype(np.float32),
+            "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
+            "importance": segment.importance[slots] - np.float32(0.5),
+            "feedback": np.clip(segment.feedback[slots], -1, 1).astype(np.float32),
+        }
 
     def _neighbours(self, column: NDArray[np.int32]) -> Slots:
         # -1 (none) reads the last place, which is that of "no neighbour".
@@ -72,10 +99,11 @@ def measure(
     columns["meaning_session"] = _session_best(segment, meaning, pool)
     columns["meaning_near"] = _mean_near(meaning, pool)
     columns |= _speakers(segment, question, pool)
-    columns |= _shape(segment, question, pool)
+    columns |= pool.still
+    columns["time_asked"] = columns["has_time"] * question.when
+    columns["name_asked"] = columns["has_name"] * question.name
+    columns["title_asked"] = columns.pop("has_title") * question.title
     columns["in_time"] = _in_time(segment, pool, times)
-    columns["importance"] = segment.importance[pool.slots] - np.float32(0.5)
-    columns["feedback"] = np.clip(segment.feedback[pool.slots], -1, 1).astype(np.float32)
     return columns
 
 
@@ -92,8 +120,10 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     hits = np.minimum(counts, 1)
     average = _documents(segment)[1]
     stretch = K1 * (1 - B + B * segment.length[pool.slots] / np.float32(average))
-    own = counts[:size]
-    words = (own * (K1 + 1) / (own + stretch[:, None])) @ idf / np.float32(2.2 * total)
+    words = np.zeros(size, np.float32)
+    there = np.flatnonzero(counts[:size].any(axis=1))
+    own = counts[there]
+    words[there] = (own * (K1 + 1) / (own + stretch[there, None])) @ idf / np.float32(2.2 * total)
     if len(pool.facts):
         for column in hits.T:
             np.maximum.at(column, pool.turns, column[pool.facts])
@@ -207,28 +237,11 @@ def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Flo
     return columns
 
 
-def _shape(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
-    """What kind of text it is, and whether it has what the question asks for: a time, a name, a title."""
-    flags, words = segment.flags[pool.slots], segment.words[pool.slots]
-    opens = (segment.before[pool.slots] < 0) & (segment.after[pool.slots] >= 0)
-    columns = {
-        "opens": opens.astype(np.float32),
-        "question": (flags & text.QUESTION > 0).astype(np.float32),
-        "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
-    }
-    has_time, has_name, has_title = (
-        (flags & flag > 0).astype(np.float32) for flag in (text.TIME, text.NAME, text.TITLE)
-    )
-    columns |= {"has_time": has_time, "time_asked": has_time * question.when}
-    columns |= {"has_name": has_name, "name_asked": has_name * question.name}
-    columns["title_asked"] = has_title * question.title
-    columns["has_number"] = (flags & text.NUMBER > 0).astype(np.float32)
-    return columns
-
-
 def _in_time(segment: Segment, pool: Pool, times: Sequence[tuple[int, int]]) -> Floats:
-    said, since = segment.created[pool.slots], segment.valid_from[pool.slots]
     inside = np.zeros(pool.size, np.bool_)
+    if not times:
+        return inside.astype(np.float32)
+    said, since = segment.created[pool.slots], segment.valid_from[pool.slots]
     for start, end in times:
         inside |= ((said >= start) & (said < end)) | ((since >= start) & (since < end))
     return inside.astype(np.float32)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, make_dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from memlayer.types import Record, Relation, Scope
@@ -69,12 +70,13 @@ def from_row(row: Sequence[Any]) -> Record:
     ) = row  # fmt: skip
     born = EPOCH + timedelta(microseconds=created)
     record = _Draft(
-        id=id_, kind=kind, text=text, scope=Scope(user, agent, run, app),
+        id=id_, kind=kind, text=text, scope=_scope(user, agent, run, app),
         created_at=born, recorded_at=EPOCH + timedelta(microseconds=recorded),
-        valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from), valid_to=moment(valid_to), updated_at=moment(updated),
-        expires_at=moment(expires), status=status, superseded_by=superseded_by, supersedes=_strings(supersedes),
-        immutable=bool(immutable), metadata=json.loads(metadata) if metadata != "{}" else {},
-        categories=_strings(categories), importance=importance, feedback=feedback, role=role, name=name,
+        valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),
+        valid_to=moment(valid_to), updated_at=moment(updated), expires_at=moment(expires), status=status,
+        superseded_by=superseded_by, supersedes=_strings(supersedes), immutable=bool(immutable),
+        metadata=json.loads(metadata) if metadata != "{}" else {},
+        categories=_labels(categories), importance=importance, feedback=feedback, role=role, name=name,
         message_id=message_id, session=session, position=position, sources=_strings(sources), subject=subject,
         attribute=attribute, value=value, negated=bool(negated), memory_type=memory_type, unread=bool(unread),
         reinforced=reinforced,
@@ -106,3 +108,8 @@ def _strings(text: str) -> tuple[str, ...]:
         return ()
     # Strings without an escape, as ids and categories are, need no parser.
     return tuple(json.loads(text)) if "\\" in text else tuple(text[2:-2].split('","'))
+
+
+# What many rows have in common is made once.
+_scope = lru_cache(maxsize=1024)(Scope)
+_labels = lru_cache(maxsize=1024)(_strings)
