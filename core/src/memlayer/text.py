@@ -37,9 +37,15 @@ NAME = 16
 """Flag: a word within a sentence has a capital, as names have."""
 TITLE = 32
 """Flag: the text has words in double quotes, as titles of books and films have."""
+CHANGE = 64
+"""Flag: a short text says that something is no longer as it was."""
+CORRECTION = 128
+"""Flag: a short text takes back what was said just before; such a text has CHANGE, too."""
 
 # The caches are emptied at this size: about 10 MB each.
 _MAX_CACHED = 50_000
+_SHORT = 80
+"""The most words of a text in which words of change are about the whole of it."""
 _PART = 4
 """The fewest letters of a part of a compound."""
 
@@ -52,7 +58,7 @@ class Analysis(NamedTuple):
     words: int
     """How many words were said, captions aside."""
     flags: int
-    """QUESTION, TIME, PICTURE, NUMBER, NAME and TITLE."""
+    """QUESTION, TIME, PICTURE, NUMBER, NAME, TITLE, CHANGE and CORRECTION."""
 
 
 @lru_cache(maxsize=256)
@@ -74,6 +80,9 @@ def analyse(text: str) -> Analysis:
             flags |= flag
     keys = _keys(said)
     count = len(said) if text.isascii() else max(len(said), len(keys))
+    if count <= _SHORT:
+        flags |= CHANGE * bool(_CHANGE.search(text))
+        flags |= (CHANGE | CORRECTION) * bool(_CORRECTION.search(text))
     terms = np.array(keys + caption, dtype=np.int64)
     terms.setflags(write=False)
     return Analysis(terms, count, flags)
@@ -241,6 +250,21 @@ _SHAPES = (
     (NUMBER, re.compile(r"\d")),
     (NAME, re.compile(r"(?<=[^.!?…\s] )[\"“'(]?[A-Z][^\W\d_A-Z]{2}")),
     (TITLE, re.compile(r"[\"“„«][^\"“”»]{2,60}[\"”“»]")),
+)
+_CHANGE = re.compile(
+    r"\b(?:actually|i meant?|correction|scratch that|never ?mind|no longer|any ?more|any ?longer|stopped|quit(?:ting)?"
+    r"|gave up|given up|cancel(?:l?ed)?|changed?|switch(?:ed|ing)?|moved|swapped|replaced|instead|now|nowadays|updated?"
+    r"|became|turn(?:s|ed) out|broke up|split up|divorced|sold|from now on|rescheduled|postponed|extended|promoted"
+    r"|ended|dropped)\b",
+    re.IGNORECASE,
+)
+# "Actually" and its like correct only where a sentence begins: "I'm actually thinking of …" goes on.
+_CORRECTION = re.compile(
+    r"(?:^|[.!?…\n][\"')]*\s+|^(?:oh|hm+|ah|well|ok(?:ay)?|hey|no|wait|sorry|oops)[,.!]*\s+)"
+    r"(?:actually|sorry|correction|oops|wait|no,|scratch that|never ?mind|forget that|i meant?\b|i said\b.*\bbut\b)"
+    r"|\b(?:i meant|i mis\w+|mis(?:read|spoke|heard|typed|remembered|counted|took)|typo|my mistake|was wrong"
+    r"|got (?:that|it) wrong|turn(?:s|ed) out|not (?:any ?more|any ?longer)|no longer|let me correct|to correct)\b",
+    re.IGNORECASE,
 )
 _CAPTION = re.compile(r"\[image:([^\]]*)\]")
 _QUESTION_MARKS = ("?", "？", "؟", "⸮", "ですか。", "ますか。", "ですか", "ますか", "吗", "嗎", "吗。")

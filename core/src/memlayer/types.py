@@ -329,7 +329,7 @@ class Hit:
     score: float
     """In [0, 1]; comparable between queries."""
     sources: tuple[Origin, ...] = ()
-    """The messages it came from, the one that speaks most for it first."""
+    """The messages it came from, the newest first; behind them those that it contradicts."""
     signals: Mapping[str, float] = field(default_factory=dict)
     """Each signal's share in the score."""
 

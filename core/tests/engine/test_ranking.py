@@ -172,11 +172,9 @@ class TestNewestFirst:
         held = segment(row(1, self.old), row(2, self.new))
         assert first(held, "What was my previous personal best in the 5K run?") == "m1"
 
-    def test_other_speakers_and_the_same_hour_of_one_session_replace_nothing(self) -> None:
+    def test_another_speaker_replaces_nothing(self) -> None:
         asked = "What is my personal best in the 5K run?"
         assert first(segment(row(1, self.old), row(2, self.new, role="assistant")), asked) == "m1"
-        talk = {"session": "a", "created_at": START}
-        assert first(segment(row(1, self.old, **talk), row(2, self.new, **{**talk, "position": 1})), asked) == "m1"
 
     def test_what_is_not_alike_stays_where_it_is(self) -> None:
         held = segment(row(1, self.old), row(2, "My best friend likes the run of the river"))

@@ -36,6 +36,8 @@ class Question:
     """True where it asks what is so now: currently, these days, do I have."""
     past: bool = False
     """True where it asks what was so before: previously, at first, used to."""
+    done: bool = False
+    """True where it asks what was or what somebody did: did, was, has been."""
     name: bool = False
     """True where a name would answer: who, where, which city, what … called."""
     title: bool = False
@@ -65,6 +67,7 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         when=_WHEN.search(text) is not None,
         present=_PRESENT.search(text) is not None,
         past=_PAST.search(text) is not None and _NOW.search(text) is None,
+        done=_DONE.search(text) is not None,
         name=_WHO.search(text) is not None,
         title=_TITLE.search(text) is not None,
         many=_MANY.search(text) is not None,
@@ -148,6 +151,7 @@ _PAST = re.compile(
     r"|back then|ago)\b",
     re.IGNORECASE,
 )
+_DONE = re.compile(r"\b(?:did|was|were|had|has)\b", re.IGNORECASE)
 _WHO = re.compile(
     r"\b(?:who|whose|whom|where|names?|named|called)\b"
     r"|\b(?:which|what) (?:city|country|place|state|town|restaurant|park|store|shop|company|school"
