@@ -3,7 +3,7 @@
     python benchmarks/speed/deferred.py [--json]
 
 The bare write is what any program has to do: the same rows of the same tables, inserted by prepared statements in one
-transaction per call, into a file with the same settings (write-ahead log, full synchronisation).
+transaction per call, into a file with the same settings (size of a page, write-ahead log, full synchronisation).
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Bare:
         held = sqlite3.connect(source)
         schema = held.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
         self.target = sqlite3.connect(path, isolation_level=None)
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        size = held.execute("PRAGMA page_size").fetchone()[0]
+        for setting in (f"page_size = {size}", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
             self.target.execute(f"PRAGMA {setting}")
         for (statement,) in schema.fetchall():
             self.target.execute(statement)

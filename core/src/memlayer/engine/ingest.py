@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.attributes import rivals
 from memlayer.engine import waiting
+from memlayer.engine.lazily import Lazily
 from memlayer.engine.resolve import Decision, procedures, resolve
 from memlayer.engine.stores import Store
 from memlayer.engine.unseen import callers, noted
@@ -109,7 +110,7 @@ class Ingest:
             return Outcome((), ())
         if direct:
             return self._verbatim(request, fresh, seen)
-        return self._write(request, fresh, self._extract(request, fresh, ()), seen)
+        return self._write(request, fresh, self._extract(request, fresh, self._lazily(request.scope)), seen)
 
     def read_again(self, episodes: Sequence[Record], *, scope: Scope) -> Outcome:
         """Extracts facts from episodes that are stored already, and marks them as read.
@@ -120,7 +121,7 @@ class Ingest:
         messages = [_message(r) for r in episodes]
         request = self._asked(episodes[0], scope, messages)
         shown = () if self._related is None else self._related(scope, messages)
-        candidates = self._extract(request, messages, shown)
+        candidates = self._extract(request, messages, shown if self._related else self._lazily(scope))
         was_unread = {e.id for e in episodes if e.unread}
 
         def keep(_: Sequence[Event]) -> tuple[list[Change], list[str]]:
@@ -383,12 +384,11 @@ class Ingest:
         ]
 
     def _conversation(self, scope: Scope, at: datetime, new: str) -> tuple[str, int]:
-        last = self._store.last_episode(scope)
+        session, position, said = self._store.last_said(scope) or (None, -1, at)
         if scope.run_id is not None:
-            key = "/".join(f"{v or ''}" for v in (scope.app_id, scope.agent_id, scope.run_id))
-            return key, 0 if last is None else last.position + 1
-        if last is not None and last.session is not None and abs(at - last.created_at) <= PAUSE:
-            return last.session, last.position + 1
+            return "/".join(f"{v or ''}" for v in (scope.app_id, scope.agent_id, scope.run_id)), position + 1
+        if session is not None and abs(at - said) <= PAUSE:
+            return session, position + 1
         return new, 0
 
     def _vectors(self, texts: Sequence[str]) -> list[Vector]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from memlayer.filters import Filter
@@ -60,8 +61,8 @@ class Store(Ledger, Protocol):
         """Facts of the scope, retracted ones aside, that fill one of these attributes or have one text's words."""
         ...
 
-    def last_episode(self, scope: Scope) -> Record | None:
-        """The newest episode of exactly this scope."""
+    def last_said(self, scope: Scope) -> tuple[str | None, int, datetime] | None:
+        """Conversation, position and time of the newest episode of exactly this scope."""
         ...
 
     def slots(self, *, scope: Scope, view: View) -> list[Record]:

@@ -249,16 +249,17 @@ class SQLiteLedger:
                     found[record.id] = record
         return list(found.values())
 
-    def last_episode(self, scope: Scope) -> Record | None:
-        """The newest episode of exactly this scope."""
-        with self.database.read() as connection:
-            sql, values = _scope.condition(connection, scope, "r", exact=True)
-            query = (
-                f"SELECT {SELECT} FROM records r WHERE {sql} AND r.kind = 'episode' "
-                "ORDER BY r.created_at DESC, r.seq DESC LIMIT 1"
-            )
-            row = connection.execute(query, values).fetchone()
-        return from_row(row) if row else None
+    def last_said(self, scope: Scope) -> tuple[str | None, int, datetime] | None:
+        """Conversation, position and time of the newest episode of exactly this scope."""
+        with self.database.look() as connection:
+            row = connection.execute(
+                "SELECT r.session, r.position, r.created_at FROM records r "
+                "WHERE r.owner = (SELECT id FROM owners WHERE owner = ?) AND r.user_id IS ? AND r.agent_id IS ? "
+                "AND r.run_id IS ? AND r.app_id IS ? AND r.kind = 'episode' "
+                "ORDER BY r.created_at DESC, r.seq DESC LIMIT 1",
+                (scope.owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id),
+            ).fetchone()
+        return (row[0], row[1], EPOCH + timedelta(microseconds=row[2])) if row else None
 
     def owners(self) -> list[Scope]:
         """Every combination of ids that something is stored for."""
