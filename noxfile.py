@@ -79,7 +79,7 @@ def types(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Runs the tests marked slow: wheels into an empty environment, the README's first command, long properties."""
     ran.add("slow")
-    install_core(session, *group("test"))
+    install_core(session, *group("test"), extras="[documents]")
     pytest(session, "-m", "slow and not servers", *test_folders())
 
 
@@ -157,7 +157,7 @@ def docs(session: nox.Session) -> None:
     """Runs every program of README, docs/, examples/ and the adapters' READMEs, with all adapters installed."""
     ran.add("docs")
     folders = [part for name in ADAPTERS for part in ("-e", f"./integrations/{name}")]
-    install_core(session, *folders, *group("test"))
+    install_core(session, *folders, *group("test"), extras="[documents]")
     pytest(session, "tests/test_documents.py")
 
 
@@ -165,7 +165,7 @@ def docs(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Measures which lines and branches of the core the default tests reach."""
     ran.add("coverage")
-    install_core(session, *group("test"), *group("coverage"))
+    install_core(session, *group("test"), *group("coverage"), extras="[documents]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-m", "not slow and not servers", *test_folders())
     session.run("coverage", "combine")

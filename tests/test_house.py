@@ -305,7 +305,7 @@ def test_ci_runs_the_second_command_of_the_readme() -> None:
 # The import
 
 HEAVY = {"numpy", "memlayer_minilm", "rich", "click", "weaviate", "neo4j", "openai", "litellm", "onnxruntime", "httpx",
-         "pypdf", "dateparser", "asyncio"}  # fmt: skip
+         "lxml", "pypdf", "dateparser", "asyncio"}  # fmt: skip
 WATCHED = """
 import json, sys
 touched = []

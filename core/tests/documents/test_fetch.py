@@ -210,8 +210,8 @@ class TestTricks:
         page = Given(url=tricks.gives("/a.pdf", b"<!DOCTYPE html><html>Log in</html>", "application/pdf"))
         with pytest.raises(FetchError, match=r"should be a PDF; by its content it is text/html \(rule: type\)"):
             reader.document(page, "pdf")
-        with pytest.raises(FetchError, match=r"should be a text; .*text/html"):
-            reader.document(page, "mdx")
+        with pytest.raises(FetchError, match=r"should be a text or a web page; .*application/pdf"):
+            reader.document(Given(url=tricks.gives("/a.md", b"%PDF-1.7 and so on")), "mdx")
         with pytest.raises(FetchError, match="should be a picture"):
             reader.picture(Given(url=tricks.gives("/a.png", b"no picture", "image/png")))
         with pytest.raises(FetchError, match="something unknown"):

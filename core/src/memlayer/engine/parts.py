@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from memlayer.errors import ConfigurationError, ModelError, UnsupportedError
+from memlayer.extraction import documents
 from memlayer.extraction.documents import Document, Given, Kind, Reader
 
 PICTURES = frozenset({"image_url", "input_image", "image"})
 DOCUMENTS: Mapping[str, Kind | None] = {
-    "pdf_url": "pdf", "mdx_url": "mdx", "txt_url": "text", "document_url": None, "file_url": None, "file": None,
-    "input_file": None, "document": None, "text-plain": "text", "media": None,
+    "pdf_url": "pdf", "mdx_url": "mdx", "txt_url": "mdx", "page_url": "page", "document_url": None, "file_url": None,
+    "file": None, "input_file": None, "document": None, "text-plain": "text", "media": None,
 }  # fmt: skip
 _ADDRESSES = ("url", "image_url", "file_url", "uri")
 _BYTES = ("data", "base64", "file_data")
@@ -42,13 +43,20 @@ def read(part: Mapping[str, Any], where: str, reader: Reader, faults: list[Excep
     wanted = DOCUMENTS[str(kind)]
     if wanted is None and media == "application/pdf":
         wanted = "pdf"
+    if wanted is None and not media and given.text is None:
+        given = reader.fetched(given)
+        if isinstance(given.data, bytes) and (documents.media(given.data) or "").startswith("image/"):
+            return _picture(given, where, reader, faults)
     return reader.document(given, wanted)
 
 
 def is_picture(part: Mapping[str, Any], where: str) -> bool:
-    """Says whether the part is a picture, by what it says of itself."""
+    """Says whether the part is a picture, or may be one, by what it says of itself."""
     kind = part.get("type")
-    return kind in PICTURES or (kind in DOCUMENTS and _given(part, where)[1].startswith("image/"))
+    if kind in PICTURES or kind not in DOCUMENTS:
+        return kind in PICTURES
+    media = _given(part, where)[1]
+    return media.startswith("image/") or (DOCUMENTS[str(kind)] is None and not media)
 
 
 def _picture(given: Given, where: str, reader: Reader, faults: list[Exception]) -> str | None:

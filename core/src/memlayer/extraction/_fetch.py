@@ -67,6 +67,8 @@ class Fetched:
     data: bytes
     url: str
     """The address after all redirects."""
+    charset: str | None = None
+    """The letters of a text, as the server says."""
 
 
 def fetch(url: str, rules: Rules) -> Fetched:
@@ -75,8 +77,8 @@ def fetch(url: str, rules: Rules) -> Fetched:
     try:
         for _ in range(rules.redirects + 1):
             found = _one(url, rules, clock)
-            if isinstance(found, bytes):
-                return Fetched(found, url)
+            if isinstance(found, Fetched):
+                return found
             if urlsplit(url).scheme == "https" and urlsplit(found).scheme == "http":
                 raise FetchError(f"{plain(url)} sends on from https to http", rule="downgrade")
             url = found
@@ -181,7 +183,7 @@ class _Clock:
                     pass  # It is closed already, which is what was wanted.
 
 
-def _one(url: str, rules: Rules, clock: _Clock) -> bytes | str:
+def _one(url: str, rules: Rules, clock: _Clock) -> Fetched | str:
     """The content of an address, or the address that it sends on to."""
     parts, host, port = _parts(url)
     connection = answer = None
@@ -194,7 +196,7 @@ def _one(url: str, rules: Rules, clock: _Clock) -> bytes | str:
             return urljoin(url, place)
         if answer.status != 200:
             raise FetchError(f"{plain(url)} answered {answer.status} {answer.reason}", rule="status")
-        return _body(answer, plain(url), rules, clock)
+        return Fetched(_body(answer, plain(url), rules, clock), url, answer.headers.get_content_charset())
     except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
         if isinstance(error, FetchError):
             raise

@@ -23,22 +23,31 @@ from typing import Any, Literal
 from urllib.parse import unquote, unquote_to_bytes, urldefrag, urlsplit
 
 from memlayer.errors import DocumentError, FetchError, ModelError
-from memlayer.extraction import _pdf
+from memlayer.extraction import _html, _pdf
 from memlayer.extraction._pieces import Piece, markdown, pieces
 
 Progress = Callable[[int, int], None]
-Kind = Literal["pdf", "text", "mdx", "image"]
+Kind = Literal["pdf", "text", "mdx", "page", "image"]
 
 BYTES = 32 << 20
 """Most bytes of a document or picture."""
 LETTERS = 5_000_000
 """Most letters of a document's text."""
-FILES = (".md", ".mdx", ".markdown", ".txt", ".text", ".pdf")
+FILES = (".md", ".mdx", ".markdown", ".txt", ".text", ".pdf", ".html", ".htm")
 """Names of files that are documents."""
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif",
              b"GIF89a": "image/gif", b"BM": "image/bmp"}  # fmt: skip
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_WANTED = {"pdf": "a PDF", "text": "a text", "mdx": "a text", "image": "a picture (PNG, JPEG, GIF, WebP or BMP)"}
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_WANTED = {"pdf": "a PDF", "text": "a text", "mdx": "a text or a web page", "page": "a web page",
+           "image": "a picture (PNG, JPEG, GIF, WebP or BMP)"}  # fmt: skip
+_FAMILY = {"application/pdf": "pdf", "text/html": "page"}
+_TAKES: dict[str, tuple[str, ...]] = {
+    "pdf": ("pdf",), "text": ("text", "page"), "mdx": ("text", "page"), "page": ("page", "text"), "image": ("image",),
+}  # fmt: skip
+"""What may be where something was said to be: whoever links to a text may well link to its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +112,16 @@ class Reader:
     def document(self, given: Given, kind: Kind | None = None, *, progress: Progress | None = None) -> Document:
         """The document; raises `DocumentError` (`FetchError` for an address) and `MissingDependencyError`."""
         if given.text is not None:
-            return read(given.text.encode(errors="surrogatepass"), source=given.name or "text", kind="text")
+            # Whatever it looks like: it was given as a text.
+            name = given.name or "text"
+            return _made(given.text.encode(errors="surrogatepass"), name, _cut(_letters(given.text, name), name))
         data, source = self._data(given, kind)
         return read(data, source=source, kind=kind, progress=progress)
+
+    def fetched(self, given: Given) -> Given:
+        """The same, with what its address holds in place of the address."""
+        data, source = self._data(given, None)
+        return Given(data=data, name=source)
 
     def picture(self, given: Given) -> str:
         """What a picture shows, in the model's words."""
@@ -138,21 +154,23 @@ class Reader:
             self._rules = _fetch.Rules() if self._hosts is None else _fetch.Rules(hosts=frozenset(self._hosts))
         fetched = _fetch.fetch(url, self._rules)
         found = media(fetched.data)
-        family = "image" if (found or "").startswith("image/") else {"application/pdf": "pdf"}.get(found or "", found)
-        if kind is not None and family != {"mdx": "text"}.get(kind, kind):
+        if kind is not None and _family(found) not in _TAKES[kind]:
             raise _other(_fetch.plain(url), kind, found, given)
-        return fetched.data, urldefrag(url).url
+        return _transcoded(fetched.data, found, fetched.charset), urldefrag(url).url
+
+
+_KINDS: dict[str, Kind] = {".mdx": "mdx", ".pdf": "pdf", ".html": "page", ".htm": "page"}
 
 
 def read_file(path: str | Path, *, name: str | None = None, progress: Progress | None = None) -> Document:
-    """The document of a PDF, Markdown, MDX or text file; `progress` is told pages done and pages in all.
+    """The document of a PDF, Markdown, MDX, HTML or text file; `progress` is told pages done and pages in all.
 
     `name` is its source; without it, the file's name is.
     """
     path = Path(path)
     if path.stat().st_size > BYTES:
         raise DocumentError(f"{path.name} has {path.stat().st_size:,} bytes; at most {BYTES:,} are read: split it")
-    kind: Kind | None = {".mdx": "mdx", ".pdf": "pdf"}.get(path.suffix.lower())  # type: ignore[assignment]
+    kind = _KINDS.get(path.suffix.lower())
     return read(path.read_bytes(), source=name or path.name, kind=kind, progress=progress)
 
 
@@ -161,34 +179,52 @@ def read(data: bytes, *, source: str, kind: Kind | None = None, progress: Progre
     if len(data) > BYTES:
         raise DocumentError(f"{source} has {len(data):,} bytes; at most {BYTES:,} are read: split it")
     found = media(data)
-    title: str | None = None
+    family = _family(found)
+    if family == "image" or (kind is not None and family not in _TAKES[kind]):
+        raise _other(source, kind or "text", found)
+    if family == "pdf":
+        cut, scanned = _paged(data, source, progress)
+        return _made(data, source, cut, scanned=scanned)
+    if kind == "page" or (family == "page" and kind != "text"):
+        title, text = _html.page(data, source)
+        return _made(data, source, _cut(text, source), title)
+    code = kind == "mdx" or source.lower().endswith(".mdx")
+    return _made(data, source, _cut(_decoded(data, source), source, code=code))
+
+
+def _paged(data: bytes, source: str, progress: Progress | None) -> tuple[list[Piece], list[int]]:
+    """The pieces of a PDF, and its scanned pages; the last piece names them."""
     scanned: list[int] = []
     cut: list[Piece] = []
-    if found == "application/pdf":
-        if kind not in (None, "pdf"):
-            raise _other(source, kind, found)
-        letters = 0
-        for page in _pdf.pages(data, source, progress=progress):
-            cut += pieces(page.text, heading=page.heading, page=page.number)
-            scanned += [page.number] if page.scanned else []
-            letters += len(page.text)
-            if letters > LETTERS:
-                raise _too_long(source)
-        if scanned:
-            where = _spans(scanned)
-            if not cut:
-                raise DocumentError(f"{source}: no page has text; {where} scanned: run text recognition on it first")
-            cut.append(Piece(f"[{where} of {source}: scanned, without text]", page=scanned[0]))
-    else:
-        if kind in ("pdf", "image") or (found is not None and found.startswith("image/")):
-            raise _other(source, kind or "text", found)
-        text = _decoded(data, source)
-        if len(text) > LETTERS:
+    letters = 0
+    for page in _pdf.pages(data, source, progress=progress):
+        cut += pieces(page.text, heading=page.heading, page=page.number)
+        scanned += [page.number] if page.scanned else []
+        letters += len(page.text)
+        if letters > LETTERS:
             raise _too_long(source)
-        cut = list(markdown(text, code=kind == "mdx" or source.lower().endswith(".mdx")))
-        title = next((p.heading.partition(" > ")[0] for p in cut if p.heading), None)
+    if scanned:
+        where = _spans(scanned)
+        if not cut:
+            raise DocumentError(f"{source}: no page has text; {where} scanned: run text recognition on it first")
+        cut.append(Piece(f"[{where} of {source}: scanned, without text]", page=scanned[0]))
+    return cut, scanned
+
+
+def _cut(text: str, source: str, *, code: bool = False) -> list[Piece]:
+    if len(text) > LETTERS:
+        raise _too_long(source)
+    return list(markdown(text, code=code))
+
+
+def _made(
+    data: bytes, source: str, cut: list[Piece], title: str | None = None, scanned: Sequence[int] = ()
+) -> Document:
+    """The document of these pieces, known by its bytes."""
     if not cut:
         raise DocumentError(f"{source} has no text")
+    if title is None:
+        title = next((p.heading.partition(" > ")[0] for p in cut if p.heading and p.page is None), None)
     name = hashlib.sha256(data).hexdigest()[:32]
     return Document(name, source, tuple(cut), title, total=len(cut), scanned=tuple(scanned))
 
@@ -209,6 +245,24 @@ def media(data: bytes) -> str | None:
     return None if b"\0" in data[:65536] else "text"
 
 
+def _family(found: str | None) -> str | None:
+    return "image" if (found or "").startswith("image/") else _FAMILY.get(found or "", found)
+
+
+def _transcoded(data: bytes, found: str | None, charset: str | None) -> bytes:
+    """A text in UTF-8, where it is in the letters that the server named."""
+    if charset is None or found not in ("text", "text/html"):
+        return data
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        try:
+            return data.decode(charset).encode()
+        except (UnicodeDecodeError, LookupError):
+            return data
+    return data
+
+
 def _decoded(data: bytes, source: str) -> str:
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
@@ -217,6 +271,10 @@ def _decoded(data: bytes, source: str) -> str:
         raise DocumentError(
             f"{source} is no UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8 first"
         ) from error
+    return _letters(text, source)
+
+
+def _letters(text: str, source: str) -> str:
     if "\0" in text:
         raise DocumentError(f"{source} is no text: it holds a NUL character")
     return text.replace("\r\n", "\n").replace("\r", "\n")
