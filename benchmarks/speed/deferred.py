@@ -36,10 +36,10 @@ class NoEmbedder:
     dimensions = 384
 
     def __init__(self) -> None:
-        self.vector = np.full(384, 384**-0.5, dtype=np.float32)
+        self.vectors = np.full((1, 384), 384**-0.5, dtype=np.float32)
 
     def embed(self, texts: Sequence[str], *, kind: str = "document") -> NDArray[np.float32]:
-        return np.tile(self.vector, (len(texts), 1))
+        return self.vectors.repeat(len(texts), axis=0)
 
 
 def opened(path: Path) -> Memory:

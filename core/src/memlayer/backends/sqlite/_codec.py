@@ -23,6 +23,8 @@ COLUMNS = (
 SELECT = ", ".join(f"r.{c}" for c in COLUMNS)
 _EMPTY = {"supersedes": "[]", "sources": "[]", "categories": "[]", "metadata": "{}", "relations": "[]"}
 _ZERO = {"position": 0, "immutable": 0, "negated": 0, "unread": 0, "reinforced": 0}
+_PLAIN = tuple({**_EMPTY, **_ZERO}.get(c) for c in COLUMNS)
+"""What an event leaves out."""
 
 # A frozen record sets its fields one by one through `object.__setattr__`, which takes longer than reading its row. A
 # draft has the same slots, is filled at once, and then becomes the record.
@@ -88,15 +90,13 @@ def from_row(row: Sequence[Any]) -> Record:
 
 def encode(row: Sequence[Any]) -> str:
     """The JSON of an event: the row's columns that say something."""
-    return dumps(
-        {c: v for c, v in zip(COLUMNS, row, strict=True) if v is not None and _EMPTY.get(c, _ZERO.get(c)) != v}
-    )
+    return dumps({c: v for c, v, plain in zip(COLUMNS, row, _PLAIN, strict=True) if v is not None and v != plain})
 
 
 def decode(text: str) -> Record:
     """A record from the JSON of an event."""
     data: Mapping[str, Any] = json.loads(text)
-    return from_row([data.get(c, _EMPTY.get(c, _ZERO.get(c))) for c in COLUMNS])
+    return from_row([data.get(c, plain) for c, plain in zip(COLUMNS, _PLAIN, strict=True)])
 
 
 def _edge(relation: Relation) -> tuple[str, ...]:
