@@ -25,6 +25,9 @@ class Attribute:
     """Default categories of a fact in this slot."""
     follows: tuple[str, ...] = ()
     """Slots that end, for the same value, when this one begins: who is married to Ann is no longer engaged to her."""
+    ends: tuple[str, ...] = ()
+    """Slots in which a denial of this one, or a change from it, may find what it ends: who gave up the cello may have
+    played or learned it."""
 
 
 _TABLE = (
@@ -58,32 +61,42 @@ _TABLE = (
     Attribute("has_colleague", False, "person", categories=("professional_details",)),
     Attribute("has_pet", False, "animal", categories=("pets",)),
     Attribute("has", False, "thing"),
-    Attribute("drives", True, "thing", categories=("transport",)),
+    Attribute("drives", True, "thing", categories=("transport",), ends=("owns",)),
+    Attribute("commutes_by", True, "", categories=("transport",)),
+    Attribute("parked_at", True, "", categories=("transport",)),
     Attribute("speaks", False, "language", categories=("personal_details",)),
     Attribute("likes", False, "thing", opposite="dislikes", categories=("preferences",)),
     Attribute("dislikes", False, "thing", opposite="likes", categories=("preferences",)),
     Attribute("prefers", False, "thing", opposite="dislikes", categories=("preferences",)),
     Attribute("favorite", True, "thing", categories=("preferences",)),
     Attribute("diet", True, "", categories=("food", "health")),
-    Attribute("eats", False, "food", categories=("food",)),
+    Attribute("eats", False, "food", categories=("food",), ends=("diet",)),
     Attribute("drinks", False, "food", categories=("food",)),
     Attribute("smokes", True, "", categories=("health",)),
     Attribute("allergic_to", False, "thing", categories=("health",)),
     Attribute("has_condition", False, "condition", categories=("health",)),
     Attribute("takes_medication", False, "medication", categories=("health",)),
-    Attribute("plays", False, "activity", categories=("hobbies",)),
-    Attribute("does", False, "activity", categories=("hobbies",)),
-    Attribute("uses", False, "thing", categories=("technology",)),
+    Attribute("plays", False, "activity", categories=("hobbies",), ends=("does", "learns")),
+    Attribute("does", False, "activity", categories=("hobbies",), ends=("plays", "learns", "member_of")),
+    Attribute("learns", False, "activity", categories=("hobbies", "education"), ends=("plays", "does")),
+    Attribute("reads", True, "thing", categories=("entertainment",)),
+    Attribute("watches", True, "thing", categories=("entertainment",)),
+    Attribute(
+        "uses", False, "thing", categories=("technology",), ends=("owns", "member_of", "detail:bank", "detail:phone")
+    ),
     Attribute("visited", False, "place", categories=("travel",)),
     Attribute("plans", False, "", categories=("plans",)),
     Attribute("goal", False, "", categories=("plans",)),
-    Attribute("owns", False, "thing"),
-    Attribute("member_of", False, "organization"),
+    Attribute("owns", False, "thing", ends=("drives", "has_pet", "detail:phone")),
+    Attribute("member_of", False, "organization", ends=("does",)),
+    Attribute("when", True, "", categories=("plans",), ends=("plans",)),
+    Attribute("owed_by", True, "", categories=("finance",)),
+    Attribute("owes", True, "", categories=("finance",)),
     Attribute("detail", True, "", categories=("personal_details",)),
 )
 
 ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}
-"""Every known slot by name. "favorite" and "detail" come with a topic (`favorite:color`), single per topic."""
+"""Every known slot by name. Some come with a topic (`favorite:color`, `detail:rent`), single per topic."""
 
 
 def attribute(name: str | None) -> Attribute | None:
@@ -99,4 +112,4 @@ def rivals(name: str) -> frozenset[str]:
     if slot is None:
         return frozenset({name})
     against = {other.name for other in _TABLE if other.opposite == slot.name}
-    return frozenset({name, *against, *slot.follows, *((slot.opposite,) if slot.opposite else ())})
+    return frozenset({name, *against, *slot.follows, *slot.ends, *((slot.opposite,) if slot.opposite else ())})

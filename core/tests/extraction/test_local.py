@@ -51,7 +51,7 @@ TEXTS = [
     ("Been working on a new novel lately", "Has been working on a new novel lately"),
     ("I have a dentist appointment on Friday", "Has a dentist appointment on 2023-05-12"),
     ("My grandma passed away last week", "The user's grandma passed away in the week of 2023-05-01"),
-    ("My dog Rex died yesterday", "Has a dog named Rex; The user's dog Rex died on 2023-05-07"),
+    ("My dog Rex died yesterday", "The user's dog Rex died on 2023-05-07"),
     ("I lost my keys at the airport yesterday", "Lost their keys at the airport on 2023-05-07"),
 ]  # fmt: skip
 

@@ -274,7 +274,7 @@ ROWS = [
     ("I took up pottery.", "does=pottery"),
     ("I drive a Tesla Model 3.", "drives=Tesla Model 3"),
     ("My car is a Honda Civic.", "drives=Honda Civic"),
-    ("I drive to work.", ""),
+    ("I drive to work.", "commutes_by=car"),
     ("I use Python at work.", "uses=Python"),
     ("I bought a house.", "owns=house"),
     ("I own a sailboat.", "owns=sailboat"),

@@ -21,11 +21,13 @@ from memlayer.errors import ConfigurationError, ExtractionError
 from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
-from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Relation, Scope
+from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Relation, Scope, View
 
 if TYPE_CHECKING:
     from memlayer.types import Vector
 
+_NEWEST = 200
+"""Facts that rules may look at."""
 PAUSE = timedelta(minutes=30)
 """A conversation without a run ends when nothing is said for so long."""
 
@@ -322,7 +324,8 @@ class Ingest:
         whole = person(request.scope)
         seen = self._store.sequence() if seen is None else seen
         known = {r.id: r for r in self._known(whole, candidates)}
-        known |= {r.id: r for r in self._store.get(shown) if r is not None} if candidates else {}
+        named = [*shown, *(i for c in candidates for i in (*c.retracts, *c.replaces))]
+        known |= {r.id: r for r in self._store.get(named) if r is not None} if named and candidates else {}
         of = {id(c): v for c, v in zip(candidates, vectors, strict=True)}
         decisions: list[Decision] = []
 
@@ -353,6 +356,11 @@ class Ingest:
             if c.attribute is not None:
                 slots.update(dict.fromkeys(sorted(rivals(c.attribute))))
         return self._store.related(scope=scope, slots=list(slots), texts=[c.text for c in candidates])
+
+    def _lazily(self, scope: Scope) -> Sequence[Record]:
+        """The newest facts of the person, looked up when a rule asks for a name or for what is taken back."""
+        view = View(self._clock(), kinds=("fact",))
+        return Lazily(lambda: self._store.records(scope=person(scope), view=view, limit=_NEWEST))
 
     def _episodes(
         self, request: Request, messages: Sequence[Message], now: datetime, *, unread: bool = False

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from memlayer.attributes import Attribute, attribute
-from memlayer.engine import normal
+from memlayer.engine import ending, normal
 from memlayer.engine.regions import REGIONS
 from memlayer.types import Action, Candidate, Record, Scope
 
@@ -43,7 +43,7 @@ Reason = Literal[
 ]
 
 _Conflict = Literal["correct", "contradict", "end", "refine", "supersede"]
-_Verdict = Literal["same", "coarser"] | _Conflict
+_Verdict = Literal["same", "coarser", "perhaps"] | _Conflict
 _STRONGEST: tuple[_Conflict, ...] = ("correct", "contradict", "end", "refine", "supersede")
 """Which of several conflicts gives an update its reason."""
 
@@ -52,7 +52,9 @@ _NEAR = timedelta(hours=1)
 
 _CHANGE = re.compile(
     r"\b(?:moved?|moving|relocated?|now|switched|changed?|no longer|any ?more|new|became|started|joined|left|quit"
-    r"|back|these days|nowadays|instead|promoted|hired|landed|retrained|traded|sold|replaced)\b",
+    r"|back|these days|nowadays|instead|promoted|hired|landed|retrained|traded|sold|replaced|transferred|upgraded"
+    r"|divorced|separated|broke up|split up|remarried|retired|graduated|turned|rescheduled|postponed|pushed|shifted"
+    r"|brought forward|delayed|bumped)\b",
     re.IGNORECASE,
 )
 _BESIDE = re.compile(
@@ -79,6 +81,17 @@ _CLAIM = {
     "born_in": re.compile(r"(?!)"),
     "drives": re.compile(r"\bdriv", re.IGNORECASE),
     "works_at": re.compile(r"^(?!.*\bwork\w* with\b)", re.IGNORECASE),
+}
+# Slots that hold one value as a rule, and often another one beside: only these words make room for a new one.
+_MOVED = re.compile(r"\b(?:moved|rescheduled|postponed|pushed|shifted|brought forward|delayed|bumped|now|instead)\b")
+_NEXT = re.compile(r"\b(?:now|instead|these days|moved on|switched)\b", re.IGNORECASE)
+_ONLY = {
+    "reads": _NEXT,
+    "watches": _NEXT,
+    "commutes_by": _NEXT,
+    "when": _MOVED,
+    "owed_by": re.compile(r"(?!)"),
+    "owes": re.compile(r"(?!)"),
 }
 # Diets that exclude each other; all others go together (vegetarian and gluten-free).
 _DIETS = (
@@ -149,7 +162,12 @@ class _State:
         conflicts: dict[str, _Conflict] = {
             i: "supersede" for i in (*candidate.replaces, *candidate.retracts) if i in self.held
         }
-        found: dict[str, _Conflict] = {i: v for i, v in verdicts.items() if v != "same" and v != "coarser"}
+        found: dict[str, _Conflict] = {
+            i: v for i, v in verdicts.items() if v != "same" and v != "coarser" and v != "perhaps"
+        }
+        likely = [i for i, v in verdicts.items() if v == "perhaps"]
+        if not found and len(likely) == 1:
+            found = {likely[0]: "contradict" if new.negated else "supersede"}
         if new.attribute in _CLAIM and list(found.values()).count("supersede") > 1:
             # Several stand side by side, and nothing says which of them is over.
             found = {i: v for i, v in found.items() if v != "supersede"}
@@ -336,6 +354,14 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return None
     if _contrary(new, old, slot):
         return None if _over(new) or _one_of_many(new, candidate) else "contradict"
+    if (match := ending.denied(new, old)) and not _over(new) and not _one_of_many(new, candidate):
+        return "contradict" if match == "exact" else "perhaps"
+    if ending.left(new, old):
+        return "supersede"
+    if ending.breaks_diet(new, old):
+        return "contradict"
+    if ending.rescheduled(new, old) and (candidate.correction or _MOVED.search(new.text)):
+        return "perhaps"
     if old.attribute in slot.follows and not new.negated and not old.negated and not _over(new):
         return "supersede" if new.value is not None and _same_value(new, old, slot) else None
     if _stance(new) != _stance(old):
@@ -344,13 +370,16 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return "end" if new.valid_to is not None and new.valid_to != old.valid_to else "same"
     if new.negated or new.value is None or old.value is None or new.valid_to is not None:
         return None
-    if slot.single and _one_and_only(new, candidate):
+    if slot.single and (_one_and_only(new, candidate) or ending.grown(new, old)):
         return _in_single_slot(new, candidate, old)
     return "correct" if _is_slip(new, candidate, old) else None
 
 
 def _in_single_slot(new: Record, candidate: Candidate, old: Record) -> _Conflict | Literal["coarser"] | None:
     """Two values of a slot that holds one."""
+    only = _ONLY.get((new.attribute or "").partition(":")[0])
+    if only is not None:
+        return "supersede" if candidate.correction or only.search(new.text) else None
     if normal.contains(new.value, old.value):
         return "refine"
     change = _says_change(new, candidate)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from memlayer.extraction._rewrites import plainer
+
 LONGEST = 20_000
 """Characters of one message that are read; the rest is a pasted document and not talk."""
 _LONGEST_SENTENCE = 600
@@ -203,9 +205,13 @@ _REPAIR = _re(
     r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
 )
 _LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
+_WRONG = _re(
+    r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong|misspelled"
+    r"|mistyped)|typo\b|correction:|not the other way)"
+)
 _MISSPOKE = _re(
     r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake|I misspoke"
-    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b|this\b)[\w' -]{1,30})$"
+    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b|this\b)[\w' -]{1,30}(?:,.{0,80})?)$"
 )
 
 
@@ -262,7 +268,8 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         correction = False
     sentence = expand(sentence)
     lead, sentence = _strip_lead(sentence)
-    correction = correction or lead.correction
+    sentence = plainer(sentence)
+    correction = correction or lead.correction or bool(_WRONG.search(sentence))
     if "?" in ending:
         kept = _QUESTION_TAIL.sub("", sentence)
         if kept == sentence:
@@ -347,7 +354,7 @@ _SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z
 
 _ELIDED = re.compile(
     r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began"
-    r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished"
+    r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished|Parked|Sold|Cancelled|Canceled|Switched"
     r"|Bought|Lost (?:my|our)|Won|Quit (?:my|\w+ing)|Attended|Hosted|Joined|Moved|Adopted|Visited|Signed up"
     r"|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?"
     r"|my))\b)|(?=Been \w+ing\b))"

@@ -15,7 +15,7 @@ _PAST = frozenset(
     drove rode flew swam wrote read spoke taught thought brought built broke chose felt fell forgot gave grew
     heard held hurt kept knew learnt led lent let lit paid put sang sat sent set shot slept sold spent stood
     swept threw told understood woke wore cut hit beat dealt caught hung hid could would should will can
-    cannot may might must used sought tore spread split bet cost picked""".split()
+    cannot may might must used sought tore spread split bet cost picked outgrew overcame hung""".split()
 )
 _ADVERB = re.compile(
     r"(?:really|just|also|still|now|currently|always|never|usually|often|sometimes|recently|finally|already"

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from memlayer.extraction import _readings as to
+from memlayer.extraction import _states as now
 from memlayer.extraction import _words as words
 from memlayer.extraction._readings import Predicate, Reader, Reading
 
@@ -20,7 +21,61 @@ def _given(attribute: str, value: str | None) -> Reader:
 
 
 _BE = r"(?:am|is|are|be|been|have been|has been)"
+_HAD = r"(?:have |has )?"
+_SWITCHED = r"(?:switched|changed|gone|went|converted|upgraded|downgraded|migrated|moved)"
 _RULES = (
+    # one thing for another
+    _rule(now.switched, rf"{_HAD}{_SWITCHED}(?: banks?| cars?| jobs?| phones?)? (?:over )?from "),
+    _rule(now.traded, rf"{_HAD}(?:traded|swapped|exchanged|replaced)(?: in)? "),
+    _rule(now.left_for, rf"{_HAD}(?:left|quit) "),
+    _rule(now.bank, rf"(?:{_BE} )?(?:bank|banks|banking) (?:with|at) |{_HAD}(?:switched|changed) banks? to "),
+    _rule(now.upgraded, rf"{_HAD}(?:upgraded|switched) to |(?:got|bought) (?=an? |the |my )"),
+    _rule(now.new_thing, rf"{_HAD}(?:got|bought|have|has|purchased) (?=myself |ourselves |an? (?:brand )?new )"),
+    _rule(now.major, rf"{_HAD}(?:switched|changed) (?:my|his|her|their) major "),
+    # what is no longer theirs
+    _rule(now.sold, rf"{_HAD}(?:sold|traded in|gave away|given away|got rid of|scrapped|totall?ed|wrecked) "),
+    _rule(now.rehomed, rf"{_HAD}(?:had to )?(?:rehomed?|put|gave away|give away|given away) "),
+    _rule(now.cancelled, rf"{_HAD}(?:cancell?ed|called off|dropped|ended|terminated|unsubscribed from|stopped) "),
+    _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
+    _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
+    _rule(now.off, rf"(?:{_BE}|came|got|went) off "),
+    _rule(now.no_longer_with, rf"{_BE} (?:with|at) "),
+    _rule(now.dropped_out, rf"{_HAD}(?:dropped out of|graduated from|finished at) (?=[A-Z]|the Univ)"),
+    _rule(now.transferred, rf"{_HAD}(?:transferred|switched|changed)(?: schools?| universit(?:y|ies))? to "),
+    # the present one
+    _rule(
+        now.rides,
+        r"(?:take|takes|taking|catch|catches|catching|ride|rides|riding|commute by|commutes by|commuting by) ",
+    ),
+    *(
+        _rule(now.goes_by(way), rf"(?:{_BE} )?(?:{verb}) (?:to|into) (?:work|school|the office|campus|uni)\b")
+        for verb, way in (
+            ("cycle|cycles|cycling|bike|bikes|biking", "bike"),
+            ("walk|walks|walking", "foot"),
+            ("drive|drives|driving", "car"),
+        )
+    ),
+    _rule(now.title_of("reads"), rf"(?:{_BE} |started |began )reading |{_HAD}started (?=\")"),
+    _rule(now.title_of("watches"), rf"(?:{_BE} |started |began )watching "),
+    _rule(
+        now.learns,
+        rf"(?:{_BE} |{_HAD}started |began )?(?:learn|learns|learning) |(?:have |has )?taken up (?:learning )?",
+    ),
+    _rule(now.lessons, rf"(?:{_BE} )?(?:take|takes|taking|have|has|having) (?=.{{0,30}}(?:lessons|class))"),
+    _rule(now.member_with, rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the |my )"),
+    _rule(now.subscribed, rf"{_BE} subscribed to |(?:subscribe|subscribes|subscribed) to |(?:pay|pays|paying) for "),
+    _rule(now.floor, rf"(?:(?:{_BE} )?(?:live|lives|living)|{_BE}) on (?=the )"),
+    _rule(now.parked, r"(?:have |has )?parked "),
+    _rule(now.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
+    _rule(
+        now.measured("weight", "kg|kilos?|kilograms|lbs?|pounds|stone"),
+        rf"(?:{_BE} down to |{_BE} up to |weigh|weighs) ?",
+    ),
+    _rule(
+        now.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
+        r"(?:make|makes|earn|earns) ",
+    ),
+    _rule(now.rent, r"(?:pay|pays|paying) "),
     # home and origin
     _rule(
         to.home,
@@ -113,8 +168,10 @@ _RULES = (
         r"(?:an? )?(?:strict )?",
     ),
     _rule(to.gave_up, r"(?:have |has )?(?:gave up|given up|quit|cut out|swore off) (?:eating |drinking )?"),
-    _rule(to.eats("eats"), r"(?:eat|eats|eating) "),
-    _rule(to.eats("drinks"), r"(?:drink|drinks|drinking) "),
+    _rule(now.gave_up, r"(?:have |has )?(?:gave up|given up|quit|dropped|left) "),
+    _rule(now.stopped, r"(?=\w+ing\b)"),
+    _rule(now.cups("eats", to.eats("eats")), r"(?:started (?:to )?|went back to )?(?:eat|eats|eating) "),
+    _rule(now.cups("drinks", to.eats("drinks")), r"(?:drink|drinks|drinking) "),
     # tastes
     _rule(
         to.tastes("likes"),
@@ -161,7 +218,9 @@ _RULES = (
         to.car, rf"(?:{_BE} )?(?:drive|drives|driving) (?=an? )|(?:bought|got|own|owns|have|has) (?=an? (?:\w+ )?\w)"
     ),
     _rule(to.uses, rf"(?:{_BE} )?(?:use|uses|using) (?:the |an? |my )?"),
-    _rule(to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three )"),
+    _rule(
+        to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that |any )"
+    ),
     _rule(
         to.visited,
         r"(?:went (?:back )?to|visited|travel+ed to|flew to|took a (?:road )?trip to|got back from|(?:have",

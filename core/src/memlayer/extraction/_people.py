@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _values as values
 from memlayer.extraction import _words as words
+from memlayer.extraction._affairs import affairs, died
+from memlayer.extraction._clauses import Clause
 from memlayer.extraction._details import detail
 from memlayer.extraction._readings import Reading
 
@@ -77,7 +80,7 @@ class Subject:
     """The kin or animal word."""
 
 
-def subject_of(text: str, speaker: str | None, known: frozenset[str], before: list[Subject]) -> Subject | None:
+def subject_of(text: str, speaker: str | None, known: Container[str], before: list[Subject]) -> Subject | None:
     """The subject of a clause; None where it is unclear. `before` are the others that this message named."""
     if m := _SELF.match(text):
         return Subject("self", speaker or "user", speaker or "", text[m.end() :])
@@ -85,7 +88,7 @@ def subject_of(text: str, speaker: str | None, known: frozenset[str], before: li
         return _owned(m, text, speaker)
     if (m := _OTHER.match(text)) and (name := entities.person(m["name"])):
         first = name.split(" ")[0].lower()
-        if name in known or first in words.FIRST_NAMES:
+        if first in words.FIRST_NAMES or name in known:
             return Subject("other", name, name, text[m.end() :])
         return None
     if (m := _PRONOUN.match(text)) and before and len({s.label for s in before}) == 1:
@@ -93,6 +96,63 @@ def subject_of(text: str, speaker: str | None, known: frozenset[str], before: li
         wrong = last.word in (_MALE if who == "she" else _FEMALE)
         return None if wrong else Subject(last.kind, last.label, last.spoken, text[m.end() :], None, last.word)
     return None
+
+
+_THEIRS = re.compile(
+    rf"^(?:my|our) (?P<adj>{_ADJ})(?P<kin>{_KIN})(?:\s(?P<name>{_N}))?'s (?P<rest>(?:new |current |work |cell |mobile )?"
+    r"(?:favou?rite|birthday|phone|number|e-?mail|job|car|address|age|employer|company|diet|pronouns|home ?town|rent|salary"
+    r"|major|dentist|doctor|gym|bank)\b.+)$",
+    re.IGNORECASE,
+)
+
+
+def theirs(text: str, speaker: str | None) -> tuple[Subject, list[Reading]] | None:
+    """The slots that "my brother's … is …" fills for the brother; None where it fills none."""
+    m = _THEIRS.match(text)
+    if m is None or own_slots(text) or not (found := own_slots(f"my {m['rest']}")):
+        return None
+    owner = f"{speaker}'s" if speaker else "the user's"
+    adjective = (m["adj"] or "").lower().replace("-", " ").strip()
+    adjective = "" if adjective in {"dear", "beloved", "new"} else adjective
+    label = " ".join(w for w in (owner, adjective, m["kin"].lower()) if w)
+    name = m["name"] if m["name"] and entities.person(m["name"]) else None
+    spoken = f"{label[:1].upper()}{label[1:]}{f' {name}' if name else ''}"
+    return Subject("kin", name or label, f"{spoken}'s", "", None, m["kin"].lower()), found
+
+
+def farewell(subject: Subject) -> Reading | None:
+    """The end of an animal's time with the speaker: "my dog Rex died"."""
+    if subject.kind != "pet" or not died(subject.rest):
+        return None
+    value = subject.relation.value if subject.relation is not None else subject.word
+    return Reading("has_pet", value, True, text=f"{subject.spoken} {subject.rest}")
+
+
+_OWN_THING = re.compile(
+    rf"\b(?:an?|the|my|our) ((?:[\w'-]+ ){{0,2}}?(?:(?:[\w'+-]+ )?(?:membership|subscription)"
+    rf"|{_alternatives(words.OWNED | words.INSTRUMENTS)}))(?![\w-])",
+    re.IGNORECASE,
+)
+_IT = re.compile(
+    r"^(?P<do>(?:I|we) (?:have |had to |just |finally |also |recently )*(?:sold|sell|cancell?ed|cancel|quit|dropped|gave away"
+    r"|got rid of|scrapped|gave|traded in|stopped paying for)) (?:it|that one)(?P<tail> (?:up|away))?(?=$|[,.;]| )",
+    re.IGNORECASE,
+)
+
+
+def thing_in(text: str) -> str | None:
+    """The thing of the speaker's that a clause speaks of, which "it" may mean in the next."""
+    found = _OWN_THING.findall(text)
+    return found[-1] if found else None
+
+
+def meant(clause: Clause, thing: str | None) -> Clause:
+    """The clause with the thing in the place of "it", where somebody parts with it: "but we sold it"."""
+    m = _IT.match(clause.text) if thing else None
+    if m is None or m["do"].lower().endswith(" gave") != bool(m["tail"]):
+        return clause
+    do = re.sub(r"\bhad to sell$", "sold", re.sub(r"\bhad to cancel$", "cancelled", m["do"], flags=re.I), flags=re.I)
+    return replace(clause, text=f"{do}{m['tail'] or ''} the {thing}{clause.text[m.end() :]}")
 
 
 def said_beside(rest: str) -> list[Reading]:
@@ -157,8 +217,8 @@ _HAVE = re.compile(
     re.IGNORECASE,
 )
 _IS_CALLED = re.compile(
-    rf"^(?:my|our) (?P<adj>{_ADJ})(?:(?P<kin>{_KIN})|(?P<pet>{_PET}))(?P<s>s|ren)?(?:'s name|s' names"
-    rf"|'s? names?)? (?:is|are) (?:named |called )?"
+    rf"^(?:my|our|the) (?P<adj>{_ADJ})(?:(?P<kin>{_KIN})|(?P<pet>{_PET}))(?P<s>s|ren)?(?:'s name|s' names"
+    rf"|'s? names?)? (?:is|are) (?:named |called |actually |really |now )*"
     rf"(?P<names>{_NAMES})(?=\s*$|[,.]|\sand\b|\sshe\b|\she\b)",
     re.IGNORECASE,
 )
@@ -339,7 +399,7 @@ def own_slots(text: str, negated_ok: bool = False) -> list[Reading]:
             value = values.listed(g["diet"], words.DIETS)
         if value and (name not in {"name", "nickname"} or entities.person(value)):
             return [_own_slot(name, value.strip(), text)]
-    return _favorite(text) or detail(text)
+    return _favorite(text) or detail(text) or affairs(text)
 
 
 _SECOND = re.compile(r"^my (?:new )?(?P<which>work|office|home) ", re.IGNORECASE)

@@ -26,6 +26,8 @@ class Reading:
     """The predicate in the third person, where the statement's own words are not the fact."""
     target: str | None = None
     """Type of the value, where the sentence says it."""
+    standing: bool = False
+    """Its weekdays are those of every week: no date is put in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def predicate(text: str) -> Predicate | None:
     head, tail = text[:160], text[160:]
     plain = _ADVERBS.sub("", head) + tail
     plain, longer = _LONGER.subn(" ", plain, count=1)
-    plain = plain.strip()
+    plain = plain.replace("  ", " ").strip()
     negated = False
     over = bool(longer)
     if m := _NOT.match(plain):
@@ -226,10 +228,15 @@ def broke_up(rest: str, said: Predicate) -> list[Reading]:
     return [] if said.negated else [Reading("in_relationship_with", name, True, target="person")]
 
 
+_YEARS = _re(
+    r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?(?:[.!]?$|(?=,| (?:today|yesterday|now|already|exactly|last (?:\w+)"
+    r"|this (?:week|weekend|month|morning|year|spring|summer|autumn|fall|winter))\b))"
+    r"|(\d{1,3}) (?:years? old|yrs? old|year old)\b"
+)
+
+
 def _adult_words(rest: str) -> str | None:
-    m = re.match(
-        (r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?[.!]?$|(\d{1,3}) (?:years? old|yrs? old|year old)\b"), rest
-    )
+    m = _YEARS.match(rest)
     return (m[1] or m[2]) if m and 0 < int(m[1] or m[2]) < 120 else None
 
 
@@ -344,8 +351,10 @@ def uses(rest: str, said: Predicate) -> list[Reading]:
 
 
 def owns(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(r"(?:an? |my (?:own |first )?|two |three )((?:[\w-]+ ){0,3}?)([\w-]+(?: [\w-]+)?)", rest)
-    if not m:
+    m = re.match(
+        r"(?:an? |my (?:own |first )?|two |three |(?:the|our|that|any) )((?:[\w-]+ ){0,3}?)([\w-]+(?: [\w-]+)?)", rest
+    )
+    if not m or (not said.negated and not said.over and rest.startswith(("the ", "our ", "that ", "any "))):
         return []
     for word in (m[2].lower(), m[2].lower().split()[0]):
         if word in words.OWNED:

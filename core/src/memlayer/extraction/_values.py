@@ -7,7 +7,7 @@ import re
 from memlayer.extraction import _words as words
 
 _STOP = re.compile(
-    r"\s*[,;:.!(]|\s+(?:because|since|for|with|when|whenever|so|but|at|on|in|to|as|that|which|who|where|during"
+    r"\s*[,;:.!(]|\s+(?:after all|because|since|for|with|when|whenever|so|but|at|on|in|to|as|that|which|who|where|during"
     r"|every|from|than|after|before"
     r"|until|till|while|though|although|by|of|over|though|too|either|anymore|any more|any longer|again|instead"
     r"|right now|now|these days|lately"
@@ -20,7 +20,7 @@ _STOP = re.compile(
 )
 _SOFT_STOP = re.compile(
     (
-        r"\s*[,;:.!(]|\s+(?:because|since|so|but|that|which|when|whenever|while|and|too|as well|though|a lot"
+        r"\s*[,;:.!(]|\s+(?:after all|because|since|so|but|that|which|when|whenever|while|and|too|as well|though|a lot"
         r"|so much|very much|lately|now|these days|it|is)\b.*$"
     ),
     re.IGNORECASE | re.DOTALL,

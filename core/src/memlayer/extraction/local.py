@@ -11,6 +11,7 @@ from memlayer.attributes import attribute as slot
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _patterns as patterns
 from memlayer.extraction import _people as people
+from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import happening
 from memlayer.extraction._grammar import sentence, shift, third_person
@@ -55,8 +56,18 @@ class _Talk:
     message: Message
     speaker: str | None
     known: frozenset[str]
+    """Names that the conversation holds."""
+    held: Sequence[Record] = ()
+    """Facts from before; they may be looked up at the first look, so few statements look."""
+    thing: str | None = None
+    """The thing that a clause spoke of last: what "it" means in "we sold it"."""
     others: list[people.Subject] = field(default_factory=list)
     """Kin, animals and named people that it spoke of so far."""
+
+    @property
+    def names(self) -> _Names:
+        """Everybody who is known by name."""
+        return _Names(self.known, self.held)
 
 
 class LocalExtractor:
@@ -71,7 +82,7 @@ class LocalExtractor:
 
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
         """Facts worth keeping, in the order in which they were said; each cites its message's episode."""
-        names = frozenset(_names(messages, known))
+        names = frozenset(m.name for m in messages if m.name)
         conversation = {m.name for m in messages if m.role == "user" and m.name}
         found: list[Candidate] = []
         seen: set[tuple[str, str]] = set()
@@ -79,44 +90,64 @@ class LocalExtractor:
             speaks = _speaker(message, people_talk=bool(conversation) or all(m.role != "user" for m in messages))
             if speaks is None or not message.episode_id:
                 continue
-            talk = _Talk(message, speaks or None, names)
+            talk = _Talk(message, speaks or None, names, known)
             for clause in clauses(message.text):
-                for candidate in self._read(clause, talk):
+                if takeback.is_takeback(clause.text):
+                    found += self._taken_back(clause, talk, found)
+                    continue
+                for candidate in self._read(people.meant(clause, talk.thing), talk):
                     if (key := (candidate.text.lower(), message.episode_id)) not in seen:
                         seen.add(key)
                         found.append(candidate)
+                talk.thing = people.thing_in(clause.text) or talk.thing
         return found
+
+    def _taken_back(self, clause: Clause, talk: _Talk, found: Sequence[Candidate]) -> list[Candidate]:
+        """What a clause ends or puts right of what was said before."""
+        if (again := takeback.statement(clause.text)) is None:
+            return list(takeback.taken_back(clause.text, talk.message, found, talk.held))
+        said = (c for inner in clauses(again) for c in self._read(inner, talk))
+        return [takeback.ended(c, talk.message) for c in said if c.attribute is not None]
 
     def _read(self, clause: Clause, talk: _Talk) -> Iterator[Candidate]:
         """The facts of one clause."""
+        if theirs := people.theirs(clause.text, talk.speaker):
+            subject, own = theirs
+            for reading in own:
+                words = reading.text or _slot_words(reading, clause.text, named=False)
+                yield self._candidate(replace(reading, text=words), subject, clause, talk)
+            return
         own = people.own_slots(clause.text)
         if name := people.introduced(clause.text, greeted=clause.greeted):
             own = [] if name.split(" ")[0] == (talk.speaker or "").split(" ")[0] else [Reading("name", name)]
         if own:
             yield from self._own(own, clause, talk)
-            return
-        subject = people.subject_of(clause.text, talk.speaker, talk.known, talk.others)
-        rest = subject.rest if subject and subject.kind == "self" else None
-        members = people.named_members(clause.text, rest, talk.others)
+        else:
+            yield from self._of(people.subject_of(clause.text, talk.speaker, talk.names, talk.others), clause, talk)
+
+    def _of(self, subject: people.Subject | None, clause: Clause, talk: _Talk) -> Iterator[Candidate]:
+        """What a clause says of its subject, and whom it names on the way."""
+        members = people.named_members(
+            clause.text, subject.rest if subject and subject.kind == "self" else None, talk.others
+        )
         if subject is not None and subject.kind != "self":
             talk.others.append(subject)
         for reading in members:
-            if reading.text is None and len(members) > 1:
+            if reading.text is None and (len(members) > 1 or subject is None):
                 reading = replace(reading, text=f"has {_counted(reading.value or '')}")
-            elif reading.text is None:
-                reading = replace(
-                    reading, text=_predicate_words(reading, subject) if subject else f"has {reading.value}"
-                )
+            elif reading.text is None and subject is not None:
+                reading = replace(reading, text=_predicate_words(reading, subject))
             yield self._candidate(reading, _own_subject(talk), clause, talk)
         if subject is None or (members and subject.kind == "self"):
             self._remember(members, talk)
-            return
-        if subject.relation is not None and not is_guess(clause.text):
-            yield self._candidate(subject.relation, _own_subject(talk), clause, talk)
-        if subject.kind == "self" and not is_guess(clause.text):
-            for reading in people.said_beside(subject.rest):
-                yield self._candidate(reading, _own_subject(talk), clause, talk)
-        yield from self._said_of(subject, clause, talk)
+        elif death := people.farewell(subject):
+            yield self._candidate(death, replace(_own_subject(talk), spoken=""), clause, talk)
+        else:
+            if not is_guess(clause.text):
+                beside = people.said_beside(subject.rest) if subject.kind == "self" else []
+                for reading in ([subject.relation] if subject.relation is not None else []) + beside:
+                    yield self._candidate(reading, _own_subject(talk), clause, talk)
+            yield from self._said_of(subject, clause, talk)
 
     def _own(self, readings: Sequence[Reading], clause: Clause, talk: _Talk) -> Iterator[Candidate]:
         """Facts of "my … is …", whose words already begin with the slot."""
@@ -125,11 +156,9 @@ class LocalExtractor:
         subject = _own_subject(talk)
         for reading in readings:
             text = reading.text or _slot_words(reading, clause.text, named=bool(talk.speaker))
-            if talk.speaker and reading.attribute.startswith("detail:"):
+            if talk.speaker and reading.attribute.startswith(("detail:", "when:")):
                 subject = replace(subject, spoken=f"{talk.speaker}'s")
-            yield self._candidate(
-                Reading(reading.attribute, reading.value, reading.negated, text), subject, clause, talk
-            )
+            yield self._candidate(replace(reading, text=text), subject, clause, talk)
 
     def _remember(self, members: Sequence[Reading], talk: _Talk) -> None:
         """Lets "his name is Rex" mean the dog of the clause before."""
@@ -151,12 +180,7 @@ class LocalExtractor:
                     text = _one_of(reading)
                 elif text is None:
                     text = _predicate_words(reading, subject)
-                yield self._candidate(
-                    Reading(reading.attribute, reading.value, reading.negated, text, reading.target),
-                    subject,
-                    clause,
-                    talk,
-                )
+                yield self._candidate(replace(reading, text=text), subject, clause, talk)
                 if n >= 5:
                     return
             return
@@ -186,8 +210,12 @@ class LocalExtractor:
             if not reading.attribute.endswith("birthday")
             else []
         )
-        text = words if reading.attribute.endswith("birthday") else absolute(words, message.timestamp)
-        text = sentence(f"{subject.spoken} {text}")[:_LONGEST_FACT]
+        as_said = reading.standing or reading.attribute.endswith("birthday")
+        text = words if as_said else absolute(words, message.timestamp)
+        if reading.attribute.startswith("when:") and not as_said:
+            # What is set for a weekday is set for the next one.
+            text = absolute(f"will be {words}", message.timestamp)[8:].replace(" to on ", " to ")
+        text = sentence(f"{subject.spoken} {text}{_not_that(clause.text, reading)}")[:_LONGEST_FACT]
         name = reading.attribute or None
         value = _absolute_value(reading, message.timestamp)
         relations = _relations(name, value, reading, subject)
@@ -219,11 +247,19 @@ def _speaker(message: Message, *, people_talk: bool) -> str | None:
     return name if message.role == "assistant" and person and people_talk else None
 
 
-def _names(messages: Sequence[Message], known: Sequence[Record]) -> Iterator[str]:
-    """Names that the conversation and the known facts hold."""
-    for message in messages:
-        if message.name:
-            yield message.name
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Who is known by name; facts are only looked at for a name that the conversation does not hold."""
+
+    told: frozenset[str]
+    held: Sequence[Record]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.told or any(name == known for known in _names(self.held))
+
+
+def _names(known: Sequence[Record]) -> Iterator[str]:
+    """Names of people and animals that the known facts hold."""
     for record in known:
         found = slot(record.attribute)
         if record.value and found is not None and found.target in {"person", "animal"} and record.value[:1].isupper():
@@ -353,12 +389,22 @@ def _first_form(rest: str) -> str:
     return re.sub(r"^(is|has)\b", lambda m: {"is": "am", "has": "have"}[m.group()], rest)
 
 
+_NOT_THAT = re.compile(r",? (?:and )?not ((?:my |the |an? )?[\w'’+#-]+(?: [\w'’-]+)?)(?: any ?more)?$")
+
+
+def _not_that(text: str, reading: Reading) -> str:
+    """What the speaker puts aside: ", not Mocha"; a correction is known by it."""
+    m = _NOT_THAT.search(text) if reading.value and not reading.negated else None
+    return f", not {m[1]}" if m and m[1] not in (reading.text or "") and m[1].lower() != "sure" else ""
+
+
 def _absolute_value(reading: Reading, at: datetime) -> str | None:
     if reading.value is None:
         return None
-    if reading.attribute not in {"plans", "goal"}:
+    if reading.standing or not reading.attribute.startswith(("plans", "goal", "when:")):
         return shift(reading.value) if reading.value[:1].islower() else reading.value
-    return shift(absolute(f"will {reading.value}", at))[5:].strip(" ,.")
+    value = shift(absolute(f"will {reading.value}", at))[5:].strip(" ,.")
+    return value.removeprefix("on ") if reading.attribute.startswith("when:") else value
 
 
 def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetime:
@@ -367,7 +413,8 @@ def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetim
         if name in _FLEETING - {"visited"} and span.relation == "at":
             continue
         if span.start <= at and (
-            span.relation in {"since", "for"} or (span.relation == "at" and name not in {"plans", "goal"})
+            span.relation in {"since", "for"}
+            or (span.relation == "at" and (name or "").partition(":")[0] not in {"plans", "goal", "when"})
         ):
             return span.start
     return at

@@ -1,0 +1,126 @@
+"""What brings a held fact to its end although it fills another slot, or has its value in other words. Pure.
+
+"Gave up the cello" ends "is learning the cello", "sold the cabin" ends "owns a little cabin", "switched from Netflix to
+Mubi" ends the Netflix subscription, "eats meat again" ends "is vegetarian". Where only the words are alike, the match
+is loose: it counts if it is the only one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Literal
+
+from memlayer.attributes import attribute
+from memlayer.engine import normal
+from memlayer.types import Record
+
+Match = Literal["exact", "loose"]
+
+_YEAR = timedelta(days=365.25)
+_SOON = timedelta(days=120)
+"""Within this time another age may be another child's."""
+
+_MEAT = frozenset("meat beef pork chicken lamb bacon steak ham duck turkey burgers".split()) | {"red meat"}
+_FISH = frozenset("fish seafood salmon tuna shellfish shrimp sushi".split())
+_DAIRY = frozenset("cheese dairy milk eggs egg butter yogurt honey".split())
+_BARRED = {
+    "vegetarian": _MEAT | _FISH,
+    "vegan": _MEAT | _FISH | _DAIRY,
+    "plant based": _MEAT | _FISH | _DAIRY,
+    "pescatarian": _MEAT,
+    "pescetarian": _MEAT,
+}
+_AGAIN = re.compile(r"\b(?:again|started|starts|back to|now|these days)\b", re.IGNORECASE)
+_SAYS_LITTLE = frozenset(
+    "trip vacation holiday visit flight travel appointment plan booking reservation move to in at on with for of and "
+    "my our their the a an this next will be".split()
+)
+_OWNED_BY_NAME = frozenset({"owns", "drives", "uses", "plans", "has_pet"})
+
+
+def denied(new: Record, old: Record) -> Match | None:
+    """How a denial meets a held fact of its own slot or of one that it ends; None where it does not."""
+    slot = attribute(new.attribute)
+    if not new.negated or old.negated or slot is None or old.attribute is None or new.attribute is None:
+        return None
+    own = old.attribute == new.attribute
+    if not own and old.attribute not in slot.ends:
+        return None
+    if new.value is None:
+        # Who sold "the car" owns no car; other denials without a value end their own slot only, and do so elsewhere.
+        return "loose" if new.attribute == "drives" and normal.value(old.value).split(" ")[-1:] == ["car"] else None
+    if new.attribute == "plans":
+        return "loose" if _planned(new.value, old) else None
+    if old.value is None:
+        return None
+    said, gone = normal.value(old.value, plural=True), normal.value(new.value, plural=True)
+    if said == gone:
+        return None if own else "exact"
+    tail = said.endswith(f" {gone}") and slot.target in ("thing", "organization")
+    named = new.value[:1].isupper() and new.attribute in _OWNED_BY_NAME and normal.names(old.text, new.value)
+    called = new.attribute == "has_pet" and f" {gone} named " in f" {normal.key(old.text)} "
+    return "loose" if tail or named or called else None
+
+
+def _planned(what: str, old: Record) -> bool:
+    """Says whether a plan is the one that is off: all that the words say beyond "trip" stands in it."""
+    told = _stems(old.text)
+    wanted = _stems(what)
+    telling = wanted - _SAYS_LITTLE
+    return telling <= told if telling else bool(wanted & told - _SAYS_LITTLE) or wanted <= told
+
+
+def rescheduled(new: Record, old: Record) -> bool:
+    """Says whether a new time for something is one for a held plan: "the interview moved to Monday"."""
+    name, _, topic = (new.attribute or "").partition(":")
+    return name == "when" and old.attribute == "plans" and not old.negated and set(topic.split("_")) <= _stems(old.text)
+
+
+def _stems(text: str) -> set[str]:
+    return {w[:-1] if w.endswith("s") and len(w) > 3 else w for w in normal.words(text)}
+
+
+def left(new: Record, old: Record) -> bool:
+    """Says whether the words name the held value as the one that was left: "switched from Netflix to Mubi"."""
+    slot = attribute(new.attribute)
+    if new.negated or old.negated or slot is None or not old.value or old.attribute is None:
+        return False
+    if old.attribute != new.attribute and old.attribute not in slot.ends:
+        return False
+    text, value = f" {normal.key(new.text)} ", normal.value(old.value)
+    return any(
+        f" {before}{value}{after} " in text
+        for before, after in (
+            ("from ", " to"),
+            ("instead of ", ""),
+            ("rather than ", ""),
+            ("left ", " for"),
+            ("traded their ", " for"),
+            ("traded in their ", " for"),
+            ("swapped their ", " for"),
+            ("replaced their ", " with"),
+            ("replaced ", " with"),
+            ("swapped ", " for"),
+        )
+    )
+
+
+def grown(new: Record, old: Record) -> bool:
+    """Says whether one age follows from the other by the time that went by: the same child, a year later."""
+    if new.attribute != "age" or old.attribute != "age":
+        return False
+    now, before = normal.value(new.value), normal.value(old.value)
+    if not (now.isdigit() and before.isdigit()):
+        return False
+    years, passed = int(now) - int(before), new.created_at - old.created_at
+    return years >= 1 and passed >= _SOON and (years - 1) * _YEAR < passed < (years + 1) * _YEAR
+
+
+def breaks_diet(new: Record, old: Record) -> bool:
+    """Says whether somebody eats again what their diet leaves out."""
+    if new.attribute not in ("eats", "drinks") or old.attribute != "diet" or new.negated or old.negated:
+        return False
+    return normal.value(new.value) in _BARRED.get(normal.value(old.value), frozenset()) and bool(
+        _AGAIN.search(new.text)
+    )

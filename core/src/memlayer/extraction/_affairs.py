@@ -1,0 +1,123 @@
+"""Reads statements whose subject is a thing: when a class takes place, who owes what, what became of the car.
+
+"my yoga class moved to Thursday" fills `when:yoga_class`, "Kim owes me 40" fills `owed_by:kim`, "my car got stolen" ends
+what the speaker drives.
+"""
+
+from __future__ import annotations
+
+import re
+
+from memlayer.extraction import _entities as entities
+from memlayer.extraction import _states as states
+from memlayer.extraction._grammar import shift
+from memlayer.extraction._readings import Reading
+
+_STANDING = r"class|lesson|practice|rehearsal|training|shift|stand-?up|therapy|session|seminar|lecture|choir|group|club|tutorial"
+_ONCE = (
+    r"appointment|meeting|exam|test|interview|flight|train|check-?up|surgery|game|match|deadline|party|wedding|dinner|lunch"
+    r"|call|trip|delivery|presentation|recital|concert|date|hearing|viewing|reservation|visit|move|ceremony|graduation"
+)
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Aug|Sept?"
+    r"|Oct|Nov|Dec)\b"
+)
+_CLOCK = r"(?:\d{1,2}(?::\d\d)?(?: ?[ap]\.?m\b\.?| o'clock)?|noon|midnight|half past \w+|quarter (?:past|to) \w+)"
+_DATE = rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of)?(?: {_MONTH})?|\d{{1,2}} {_MONTH}|{_MONTH}(?: the)? \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH})"
+_PART = (
+    rf"(?:(?:next|this|the following|every|last) (?:{_DAY}|week|month)|{_DAY}|tomorrow|tonight|today|next week|next month"
+    rf"|the day after tomorrow|{_DATE}|{_CLOCK}|(?:morning|afternoon|evening|night)s?)"
+)
+_WHEN = rf"(?P<when>{_PART}(?:,? (?:(?:on|at|in|the|around|from) )?{_PART}){{0,3}})(?=$|[,.;!(]| (?:now|instead|with|because|and|so|but|this|then)\b)"
+_TOPIC = rf"(?P<topic>(?:(?!is\b|was\b|got\b|has\b)[\w'-]+ ){{0,3}}?(?:{_STANDING}|{_ONCE}))(?P<with> (?:with|at|in|for) [\w'. -]{{2,30}}?)?"
+_MOVED = r"(?:moved|rescheduled|pushed(?: back)?|postponed|shifted|changed|brought forward|delayed|switched|bumped)"
+_BEING = r"(?:(?:has|have|had|was|got|is|been|being|just|now|to be|also) )*"
+
+
+def _re(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_IS_AT = _re(
+    rf"^(?:my|our) {_TOPIC} (?:is|starts|is scheduled|takes place|are) (?:now |actually )?(?:(?:on|at|for|in) )?{_WHEN}"
+)
+_MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
+_MOVED_IT = _re(
+    rf"^(?:they|we|i|he|she|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has |had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
+    rf"(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}"
+)
+_AMOUNT = r"(?P<sum>[$€£]?\d[\d.,]*\d?(?: ?(?:euros?|dollars?|pounds?|bucks|francs|eur|usd|€|\$))?)"
+_WHO = r"(?P<who>(?-i:[A-Z])[\w'-]+|my [a-z][\w-]+(?: (?-i:[A-Z])[\w'-]+)?)"
+_OWES_ME = _re(rf"^{_WHO} (?:still |now |actually )?owes (?:me|us) {_AMOUNT}")
+_I_OWE = _re(rf"^i (?:still |now |actually )?owe {_WHO} {_AMOUNT}")
+_PAID_ME = _re(rf"^{_WHO} (?:has )?(?:finally |just )?paid (?:me|us) back\b(?! (?:half|some|part))")
+_I_PAID = _re(rf"^i (?:have )?(?:finally |just )?paid {_WHO} back\b(?! (?:half|some|part))")
+_LOST = _re(
+    r"^(?:my|our) (?P<what>[\w' -]{2,40}?) (?:got|was|has been|is|had to be|were) (?:just |finally |recently )?"
+    r"(?:stolen|totall?ed|written off|scrapped|sold|repossessed|wrecked)\b"
+)
+_DIED = _re(
+    r"(?:passed away|died|is gone|was put (?:down|to sleep)|had to be put (?:down|to sleep)|crossed the rainbow bridge)\b"
+)
+
+
+def affairs(text: str) -> list[Reading]:
+    """What a statement about a thing says of its owner, the speaker."""
+    return _time(text) or _debt(text) or _lost(text) or states.called_off(text)
+
+
+def _time(text: str) -> list[Reading]:
+    m = _MOVED_TO.match(text) or _MOVED_IT.match(text) or _IS_AT.match(text)
+    if m is None:
+        return []
+    topic = re.sub(r"^(?:next|new|weekly|upcoming|tomorrow's|today's) ", "", m["topic"].lower())
+    name = re.sub(r"\W+", "_", topic).strip("_")
+    when = m["when"]
+    at = (
+        ""
+        if re.match(r"(?:next|this|tomorrow|tonight|today|the (?:day|following)|every|last)\b", when, re.I)
+        else _preposition(when)
+    )
+    verb = "is" if m.re is _IS_AT else "moved to"
+    standing = bool(re.search(rf"(?:{_STANDING})$", topic))
+    words = f"{topic} {verb} {at if verb == 'is' else ''}{when}"
+    return [Reading(f"when:{name}", when, text=words, standing=standing)]
+
+
+def _preposition(when: str) -> str:
+    if re.match(rf"{_CLOCK}(?!\w)", when) and not re.match(rf"\d{{1,2}} {_MONTH}|\d{{1,2}}(?:st|nd|rd|th)", when):
+        return "at "
+    return "in " if re.fullmatch(_MONTH, when) or re.match(r"(?:morning|afternoon|evening)", when) else "on "
+
+
+def _debt(text: str) -> list[Reading]:
+    for pattern, slot, said in (
+        (_OWES_ME, "owed_by", "is owed {sum} by {who}"),
+        (_I_OWE, "owes", "owes {who} {sum}"),
+        (_PAID_ME, "owed_by", "was paid back by {who}"),
+        (_I_PAID, "owes", "paid {who} back"),
+    ):
+        m = pattern.match(text)
+        if m is None:
+            continue
+        who = m["who"]
+        if who[:1].isupper() and not entities.is_name(who):
+            return []
+        amount = m.groupdict().get("sum")
+        name = re.sub(r"\W+", "_", who.lower().removeprefix("my ")).strip("_")
+        return [Reading(f"{slot}:{name}", amount, amount is None, text=shift(said.format(who=who, sum=amount)))]
+    return []
+
+
+def _lost(text: str) -> list[Reading]:
+    m = _LOST.match(text)
+    if m is None or states.another(m["what"]):
+        return []
+    ended = text[len(m["what"]) + 4 :]
+    return [Reading(r.attribute, r.value, True, text=f"{m['what']} {ended}") for r in states.gone(m["what"])]
+
+
+def died(rest: str) -> bool:
+    """Says whether a predicate tells of a death."""
+    return bool(_DIED.match(rest))

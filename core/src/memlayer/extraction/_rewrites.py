@@ -1,0 +1,91 @@
+"""Says in one plain statement what people say in two breaths: "my number changed, it is now 555 0100".
+
+Each rule takes a sentence whose contractions are written out and gives one whose subject and value stand side by side,
+so that the readers of slots see "my number is now 555 0100". A sentence that no rule knows stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+
+def _rule(pattern: str, to: str | Callable[[re.Match[str]], str]) -> _Rule:
+    return re.compile(pattern, re.IGNORECASE), to
+
+
+_MINE = r"(?P<what>(?:my|our) (?:[\w'-]+ ){0,4}?[\w'-]+)"
+_IT_IS = r"(?:,|;|:|\.| -|—)? (?:and |so |but |to )?(?:it is|it was|they are|the new one is)? ?(?:now )?(?:called )?"
+_WITH = r"(?P<who>(?:my|our) (?:[\w-]+ )?[\w-]+(?: (?-i:[A-Z])[\w'-]+)?|(?-i:[A-Z])[\w'-]+) and I"
+_RULES: tuple[_Rule, ...] = (
+    # changed, it is now
+    _rule(
+        rf"^{_MINE} (?:has |have )?(?:just |recently |been )*(?:changed|been changed|got changed|is different)(?: to| from"
+        rf" [^,;]{{1,40}}? to|{_IT_IS}(?<=now )|(?:,|;|:| -|—)? (?:and |so |but )?(?:it is|they are|the new one is)(?: now)?) (?P<to>.+)$",
+        r"\g<what> is now \g<to>",
+    ),
+    _rule(
+        rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) {_MINE}"
+        r"(?: from [^,;]{1,40}?)?(?: to|,? (?:and |so )?(?:it is|they are)(?: now)?) (?P<to>.+)$",
+        r"\g<what> is now \g<to>",
+    ),
+    _rule(
+        rf"^{_MINE} (?:used to be|was) [^,;]{{1,60}}[,;] (?:but |and )?(?:now |these days |lately )?"
+        r"(?:it is|they are|is) (?:now )?(?P<to>.+)$",
+        r"\g<what> is now \g<to>",
+    ),
+    _rule(
+        rf"^{_MINE} is not [^,;]{{1,60}} (?:any ?more|any longer)[,;] (?:but )?it is (?:now )?(?P<to>.+)$",
+        r"\g<what> is now \g<to>",
+    ),
+    _rule(rf"^{_MINE} is no longer [^,;]{{1,60}}[,;] (?:but )?it is (?:now )?(?P<to>.+)$", r"\g<what> is now \g<to>"),
+    # rates that rise and fall
+    _rule(
+        rf"^{_MINE} (?:has |just |is )*(?:went|gone|go|going|rose|risen|increased|jumped|dropped|fell|fallen|decreased|raised"
+        r"|was raised|got raised|been raised|came|come)(?: up| down| back)?(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to"
+        r" (?P<to>[$€£]?\d.*)$",
+        r"\g<what> is now \g<to>",
+    ),
+    # new jobs
+    _rule(
+        r"^(?:we|I) (?:have )?(?:just |recently )?(?:changed|switched) (?:jobs|companies|employers)(?:,| and|;| -)? (?:and )?"
+        r"(?:(?:I )?(?:now )?(?:am |work |started |joined )?(?:now )?(?:working )?(?:at|with|for|to)|I joined|joined) (?P<to>.+)$",
+        lambda m: f"I now work at {m['to'].removesuffix(' now')}",
+    ),
+    _rule(
+        r"^I (?:have )?(?:just |recently )?(?:changed|switched) jobs to (?P<to>(?-i:[A-Z]).+)$", r"I now work at \g<to>"
+    ),
+    _rule(r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
+    # two people, one tie
+    _rule(rf"^{_WITH} (?:have |just |recently )*(?:broke|split|broken) up(?P<t>.*)$", r"I broke up with \g<who>\g<t>"),
+    _rule(
+        rf"^{_WITH} (?:have |are )?(?:just |recently )*(?:no longer together|not together any ?more)(?P<t>.*)$",
+        r"I broke up with \g<who>\g<t>",
+    ),
+    _rule(
+        rf"^{_WITH} (?:got|are|have got|are getting) (?P<how>engaged|divorced)(?P<t>.*)$",
+        r"I got \g<how> from \g<who>\g<t>",
+    ),
+    _rule(rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
+    _rule(rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
+    _rule(rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),
+    _rule(
+        r"^(?P<s>I (?:am |have been |started )?(?:seeing|dating)) (?:someone|somebody|a (?:guy|girl|man|woman))(?: new)?,? "
+        r"(?:(?:his|her|their) name is|named|called) (?P<who>(?-i:[A-Z])[\w'-]+)(?P<t>.*)$",
+        r"I am dating \g<who>\g<t>",
+    ),
+    _rule(r"^I am seeing (?P<who>(?-i:[A-Z])[\w'-]+)(?= now\b|$| again\b|,)", r"I am dating \g<who>"),
+    # what was named last, and its new value
+    _rule(r"^(?P<s>.{3,60}) is (?:spelled|spelt|written) (?P<to>(?-i:[A-Z])\w+)", r"\g<s> is \g<to>"),
+)
+
+
+def plainer(sentence: str) -> str:
+    """The sentence in one plain statement, where a rule knows it."""
+    for pattern, to in _RULES:
+        changed, hits = pattern.subn(to, sentence, count=1)
+        if hits:
+            return changed
+    return sentence

@@ -1,0 +1,153 @@
+"""Finds what a speaker takes back: "forget what I said about the cat", "I take that back", "it's Moki, not Mocha"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from memlayer.attributes import attribute as slot
+from memlayer.types import Candidate, Message, Record
+
+_AT_ONCE = timedelta(hours=1)
+"""Who takes "that" back means what was said within this time."""
+
+_POLITE = r"(?:(?:please|just|actually|oh|ok|okay|can you|you can|could you|let us|let's)[, ]+)*"
+_FORGET = rf"^{_POLITE}(?:forget|ignore|disregard|strike|scratch|delete|erase|drop|remove|discard)"
+_ABOUT = re.compile(
+    rf"{_FORGET} (?:about )?(?:what|everything|anything|all|the thing|the part|the bit|my comment|my remark)"
+    r"(?: that)?(?: I(?: have)?(?: just| ever)? (?:said|told you|mentioned|wrote))?(?: (?:before|earlier|yesterday|last time))?"
+    r" (?:about|regarding|on) (?P<what>[^,.;]{2,60})",
+    re.IGNORECASE,
+)
+_THAT_I = re.compile(
+    rf"{_FORGET} (?:about )?(?:the fact )?(?:that )?(?:I (?:said|told you|mentioned)(?: earlier| before)?(?: that)? )?"
+    r"(?P<what>(?:I|my) [^,.;]{4,80})",
+    re.IGNORECASE,
+)
+_THAT = re.compile(
+    rf"(?:{_FORGET} (?:that|it|what I (?:just )?said|(?:that )?I (?:just )?said that|(?:my|that) last (?:message|sentence|bit))"
+    r"|^(?:I|let me) take (?:that|it) back)(?: please)?$",
+    re.IGNORECASE,
+)
+_NOT_BUT = re.compile(
+    r"^(?:it|that|this|he|she|they|the name|his name|her name) (?:is|was|should be) (?:spelled |called |actually |really )?"
+    r"(?P<new>[^,;]{1,40}?),? (?:and )?not (?P<old>[^,.;]{1,40})$"
+    r"|^(?:I (?:meant|mean) )(?P<new2>[^,;]{1,40}?),? (?:and )?not (?P<old2>[^,.;]{1,40})$"
+    r"|^(?:it|that|he|she|the name|his name|her name) is not (?P<old3>[^,;]{1,40}?),? (?:but|it is|he is|she is) (?P<new3>[^,.;]{1,40})$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[\w'’-]+")
+_SMALL = frozenset("my our the a an having being liking owning that this i".split())
+
+
+def is_takeback(text: str) -> bool:
+    """Says whether a statement may take something back; only then are facts looked at."""
+    return bool(_ABOUT.search(text) or _THAT_I.search(text) or _THAT.search(text) or _NOT_BUT.search(text))
+
+
+def statement(text: str) -> str | None:
+    """The statement that is taken back, where it is said again: "forget that I like jazz"."""
+    m = _THAT_I.search(text)
+    return m["what"] if m and not _ABOUT.search(text) else None
+
+
+def taken_back(text: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]) -> Iterator[Candidate]:
+    """What becomes of the facts that a message takes back: `said` in this call, `known` from before."""
+    if m := _NOT_BUT.search(text):
+        new, old = next((m[f"new{n}"], m[f"old{n}"]) for n in ("", "2", "3") if m[f"old{n}"])
+        yield from _renamed(new.strip(" .!"), old.strip(" .!"), message, said, known)
+    elif m := _ABOUT.search(text):
+        words = _content(m["what"])
+        yield from _ended(
+            [c for c in said if words and words <= _stems(c.text)],
+            [r for r in known if words and words <= _stems(r.text)],
+            message,
+        )
+    elif _THAT.search(text):
+        ours = [c for c in said if (c.role, c.name) == (message.role, message.name)]
+        recent = [r for r in known if message.timestamp - r.created_at <= _AT_ONCE and r.role == message.role]
+        yield from _ended(ours, recent, message)
+
+
+def _ended(said: Sequence[Candidate], known: Sequence[Record], message: Message) -> Iterator[Candidate]:
+    """Ends the facts of the turn that was last among those that are meant."""
+    if said:
+        last = said[-1].sources
+        for c in said:
+            if c.sources == last and c.attribute is not None:
+                yield ended(c, message)
+        return
+    mine = [r for r in known if r.subject != "user" or (r.role, r.name) == (message.role, message.name)]
+    newest: datetime | None = max((r.created_at for r in mine), default=None)
+    gone = tuple(r.id for r in mine if r.created_at == newest)
+    if gone:
+        yield replace(_nothing(message), retracts=gone)
+
+
+def ended(candidate: Candidate, message: Message) -> Candidate:
+    """The end of what a candidate says."""
+    return replace(
+        _nothing(message), subject=candidate.subject, attribute=candidate.attribute, value=candidate.value,
+        negated=not candidate.negated,
+    )  # fmt: skip
+
+
+def _nothing(message: Message) -> Candidate:
+    return Candidate(
+        "", (message.episode_id,), created_at=message.timestamp, valid_from=message.timestamp, correction=True,
+        role=message.role, name=message.name,
+    )  # fmt: skip
+
+
+def _renamed(
+    new: str, old: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]
+) -> Iterator[Candidate]:
+    """The one fact that has the old value, with the new one in its place."""
+    wanted = _plain(old)
+    here = [c for c in said if c.value and _plain(c.value) == wanted and not c.negated]
+    there = [] if here else [r for r in known if r.value and _plain(r.value) == wanted and not r.negated]
+    if len({(c.subject, c.attribute) for c in here}) == 1:
+        base = here[-1]
+    elif len(there) == 1:
+        r = there[0]
+        base = Candidate(
+            r.text, r.sources, r.subject or "user", r.attribute, r.value, categories=r.categories,
+            importance=r.importance, relations=r.relations,
+        )  # fmt: skip
+    else:
+        return
+    found = slot(base.attribute)
+    held = base.value or ""
+    proper = held[:1].isupper()
+    if found is None or not held or held not in base.text or (proper and not new[:1].isupper()) or len(new.split()) > 4:
+        return
+    new = re.sub(r"^(?:an? |the )", "", new)
+    yield replace(
+        base,
+        text=f"{base.text.replace(held, new)}, not {held}",
+        sources=(message.episode_id,),
+        value=new,
+        relations=tuple(replace(r, target=new) if r.target == held else r for r in base.relations),
+        entities=(),
+        created_at=message.timestamp,
+        valid_from=message.timestamp,
+        correction=True,
+        replaces=tuple(r.id for r in there),
+        role=message.role,
+        name=message.name,
+    )
+
+
+def _plain(value: str) -> str:
+    """A value without case, article and owner."""
+    return re.sub(r"^(?:an?|the|my|our) ", "", " ".join(value.casefold().split()))
+
+
+def _content(text: str) -> frozenset[str]:
+    return frozenset(w for w in _stems(text) if w not in _SMALL)
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(w[:-1] if w.endswith("s") and len(w) > 3 else w for w in _WORD.findall(text.casefold()))
