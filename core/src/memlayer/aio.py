@@ -40,6 +40,7 @@ class AsyncDocuments:
         self.bridge = bridge
 
     add = twin(Documents.add)
+    read = twin(Documents.read)
     get_all = twin(Documents.get_all)
     delete = twin(Documents.delete)
     erase = twin(Documents.erase)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +52,11 @@ class Documents:
         before anything is kept; what an interruption cut off is completed by adding it again. `name` is the source
         that is noted, where the path or address should not be.
         """
-        document = self._read(file, name, progress)
+        pages = None if progress is None else partial(progress, "read")
+        document = self.read(file, name=name, progress=pages)
         told: dict[str, Any] = {"results": [], "episodes": [], "document": _told(document)}
-        options = {"timestamp": self._core.clock(), **options}
+        if options.get("timestamp") is None:
+            options["timestamp"] = self._core.clock()
         done = 0
         for part in document.parts(PART):
             if progress is not None:
@@ -65,6 +68,31 @@ class Documents:
         if progress is not None:
             progress("keep", done, document.total)
         return told
+
+    def read(
+        self,
+        /,
+        file: str | Path | bytes | Document,
+        *,
+        name: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Document:
+        """Reads what `add` takes, and keeps nothing; `progress` is told pages done, and pages in all."""
+        from memlayer.extraction import documents
+
+        name = None if name is None else words("name", name)
+        if isinstance(file, documents.Document):
+            return file if name is None else replace(file, source=name)
+        if isinstance(file, bytes):
+            return documents.read(file, source=name or "document", progress=progress)
+        if isinstance(file, str) and file.lower().startswith(("http://", "https://", "data:")):
+            found = self._core.reader().document(documents.Given(url=file, name=name), progress=progress)
+            return found if name is None else replace(found, source=name)
+        if not isinstance(file, str | Path):
+            raise ConfigurationError(
+                f"a document is a path, an address, bytes or a Document that is read, not {type(file).__name__}"
+            )
+        return documents.read_file(file, name=name, progress=progress)
 
     def get_all(self, /, **ids: str | None) -> dict[str, list[dict[str, Any]]]:
         """The documents of the scope, the newest first: {"results": [{"id", "source", "title", "pieces", "kept", …}]}.
@@ -129,27 +157,6 @@ class Documents:
                 kept.append(Change("UPDATE", replace(record, sources=rest), reason="reinforce"))
         core.ledger.append(kept, scope=Scope())
         return core.ledger.forget(doomed, scope=Scope())
-
-    def _read(self, file: Any, name: str | None, progress: Progress | None) -> Document:
-        from memlayer.extraction import documents
-
-        def pages(done: int, total: int) -> None:
-            if progress is not None:
-                progress("read", done, total)
-
-        name = None if name is None else words("name", name)
-        if isinstance(file, documents.Document):
-            return file if name is None else replace(file, source=name)
-        if isinstance(file, bytes):
-            return documents.read(file, source=name or "document", progress=pages)
-        if isinstance(file, str) and file.lower().startswith(("http://", "https://", "data:")):
-            found = self._core.reader().document(documents.Given(url=file, name=name), progress=pages)
-            return found if name is None else replace(found, source=name)
-        if not isinstance(file, str | Path):
-            raise ConfigurationError(
-                f"documents.add() takes a path, an address, bytes or a Document, not {type(file).__name__}"
-            )
-        return documents.read_file(file, name=name, progress=pages)
 
     def _pieces(self, scope: Scope, wanted: Mapping[str, Any]) -> list[Record]:
         where, _ = parse({"metadata": {KEY: wanted}})

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tricks import tricks
 
 from memlayer.cli import main
+
+__all__ = ["tricks"]
 
 
 @dataclass(frozen=True)

@@ -290,7 +290,7 @@ def test_doctor_names_what_is_wrong(memlayer: Command, alice: dict[str, str], ho
 
 
 def test_every_command_has_help_with_examples_and_takes_path_and_json() -> None:
-    assert len(app.commands) == 22
+    assert len(app.commands) == 23
     for name, command in app.commands.items():
         options = {opt for p in command.params if isinstance(p, click.Option) for opt in p.opts}
         assert {"--path", "--json", "--config", "--debug"} <= options, name

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from memlayer import __version__, errors
-from memlayer.cli import change, demo, doctor, look, move, picture, talk, upkeep
+from memlayer.cli import change, demo, doctor, look, move, papers, picture, talk, upkeep
 from memlayer.cli.desk import ReaderGoneError
 
 CODES = """\b
@@ -44,7 +44,7 @@ def app() -> None:
     """
 
 
-for _module in (demo, talk, look, picture, change, move, upkeep, doctor):
+for _module in (demo, talk, look, papers, picture, change, move, upkeep, doctor):
     for _command in _module.COMMANDS:
         app.add_command(_command)
 

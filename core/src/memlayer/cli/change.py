@@ -9,6 +9,8 @@ import click
 
 from memlayer.cli.desk import Desk, examples, json_option, many, verb
 
+_DOCUMENT = click.option("--document", metavar="SOURCE", help="All of one document, by its source or id.")
+
 
 @click.command(
     epilog=examples(
@@ -31,14 +33,31 @@ def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str,
     return 0
 
 
-@click.command(epilog=examples("memlayer delete 6f1d…", "memlayer delete 6f1d… 9b02… --user alice"))
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.command(
+    epilog=examples(
+        "memlayer delete 6f1d…",
+        "memlayer delete 6f1d… 9b02… --user alice",
+        "memlayer delete --document handbook.pdf --user alice",
+    )
+)
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@_DOCUMENT
 @verb(whose="optional")
-def delete(desk: Desk, ids: tuple[str, ...]) -> int:
-    """Take memories out of every result; their history stays.
+def delete(desk: Desk, ids: tuple[str, ...], document: str | None) -> int:
+    """Take memories, or a document, out of every result; their history stays.
 
-    What they were read from goes with them. All of them go, or none. `memlayer erase` removes for good.
+    What they were read from, or what was read from it, goes as well. All of them go, or none. `memlayer erase`
+    removes for good.
     """
+    if bool(ids) == (document is not None):
+        raise click.UsageError("Name the memories to delete by their ids, or one --document.")
+    if document is not None:
+        with desk.memory() as memory:
+            gone = memory.documents.delete(document, **_whose(desk))
+        if not desk.answer(gone):
+            held = f"{many(gone['pieces'], 'piece')}, {many(gone['memories'], 'memory', 'memories')} read from it"
+            desk.say(("- ", "red"), document, (f"  {held}", "dim"))
+        return 0
     with desk.memory() as memory:
         told = [memory.get(memory_id, **desk.ids) for memory_id in dict.fromkeys(ids)]
         answer = memory.batch_delete([{"memory_id": record["id"]} for record in told])
@@ -53,27 +72,31 @@ def delete(desk: Desk, ids: tuple[str, ...]) -> int:
     epilog=examples(
         "memlayer erase --user alice",
         "memlayer erase --user alice --run monday --yes",
+        "memlayer erase --document handbook.pdf --user alice",
         "memlayer erase --everything",
     )
 )
+@_DOCUMENT
 @click.option("--everything", is_flag=True, help="Erase the whole memory, everybody's.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @verb(whose="optional")
-def erase(desk: Desk, everything: bool, yes: bool) -> int:
-    """Erase everything of a user, agent, run or app for good.
+def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
+    """Erase everything of a user, agent, run or app for good, or one document of theirs.
 
     Memories, messages, items and their history go, protected ones too. It asks first, unless there is --yes.
     """
-    if everything == bool(desk.ids):
+    if everything == bool(desk.ids) or (everything and document is not None):
         raise click.UsageError("Name whose memory to erase (--user, --agent, --run, --app), or --everything.")
     with desk.memory() as memory:
         if not yes:
             whose = "everybody" if everything else ", ".join(f"{k[:-3]} {v}" for k, v in desk.ids.items())
             held = "" if everything else f" ({many(memory.get_all(limit=1, **desk.ids)['count'], 'fact')})"
-            question = f"Erase everything of {whose}{held} in {memory.path} for good?"
-            click.confirm(question, abort=True, err=True)
+            what = f"everything of {whose}{held}" if document is None else f"{document} of {whose}"
+            click.confirm(f"Erase {what} in {memory.path} for good?", abort=True, err=True)
         if everything:
             answer: dict[str, Any] = memory.reset()
+        elif document is not None:
+            answer = {"erased": memory.documents.erase(document, **desk.ids)}
         else:
             counts = memory.erase(**desk.ids)
             answer = {"erased": counts}
@@ -81,6 +104,12 @@ def erase(desk: Desk, everything: bool, yes: bool) -> int:
         told = [f"{number:,} {name.replace('_', ' ')}" for name, number in answer.get("erased", {}).items() if number]
         desk.say(answer.get("message") or ("Erased: " + (", ".join(told) or "there was nothing") + "."))
     return 0
+
+
+def _whose(desk: Desk) -> dict[str, Any]:
+    if not desk.ids:
+        raise click.UsageError("Whose document? Name --user, --agent, --run or --app.")
+    return desk.ids
 
 
 COMMANDS = (update, delete, erase)

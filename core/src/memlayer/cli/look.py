@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from memlayer.cli.desk import Desk, day, examples, json_option, many, plain, verb
+from memlayer.extraction._pieces import part_of
 
 KINDS = click.Choice(["fact", "episode", "procedure", "item"])
 _NARROW = (
@@ -178,7 +179,9 @@ def _show(desk: Desk, record: Mapping[str, Any], *, first: tuple[str, str]) -> N
     desk.say(first, record["memory"].strip(), (ended, "yellow"))
     kind = record["kind"] if record["kind"] != "fact" else ""
     speaker = record.get("name") or "" if record["kind"] == "episode" else ""
-    about = [day(record["created_at"]), kind, speaker, ", ".join(record.get("categories", ())), record["id"]]
+    piece = part_of(record.get("metadata") or {}) or {}
+    page = f"page {piece['page']}" if piece.get("page") else ""
+    about = [day(record["created_at"]), kind, speaker, page, ", ".join(record.get("categories", ())), record["id"]]
     desk.say((" " * len(first[0]) + " · ".join(part for part in about if part), "dim"))
 
 

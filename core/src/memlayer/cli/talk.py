@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -12,9 +11,8 @@ from rich.text import Text
 
 from memlayer.cli import chats
 from memlayer.cli.desk import Desk, examples, json_option, many, text, verb
+from memlayer.cli.papers import is_paper, is_picture, note_scanned, picture
 
-_PAPERS = (".pdf", ".mdx")
-"""Files that are never a chat."""
 AT_ONCE = 200
 """How many messages of one conversation are taken in together: what a bar moves by, and what an interruption loses."""
 
@@ -25,7 +23,8 @@ AT_ONCE = 200
         "echo 'Alice moved to Berlin last week' | memlayer add --user alice",
         "memlayer add --file chat.jsonl --user alice --run monday",
         "memlayer add --file conversations.json --user alice      # ChatGPT's export, or its zip",
-        "memlayer add handbook.pdf notes.md --user alice",
+        "memlayer add handbook.pdf notes.md https://example.com/terms --user alice",
+        "memlayer add holiday.jpg --user alice --config vision.json      # a model with enable_vision describes it",
         "memlayer add --file - --user alice --json < chat.json",
     )
 )
@@ -39,12 +38,13 @@ AT_ONCE = 200
 @click.option("--metadata", metavar="JSON", callback=json_option, help="A JSON object kept with each memory.")
 @verb(whose="needed")
 def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, **other: Any) -> int:
-    """Take in a text, documents, or chats from files or a pipe.
+    """Take in a text, documents, pictures, or chats from files or a pipe.
 
     A chat is a list of {"role", "content", "name"?, "timestamp"?, "id"?}, as one JSON document or one message a
     line. Each conversation of a file that has an id becomes a run of its own, unless --run names one. A message that
-    was taken in before is left out, so a file can be added again when it has grown. A document is kept in pieces that
-    know their page and heading, and --metadata of theirs; reading PDF files takes memlayer-core[documents].
+    was taken in before is left out, so a file can be added again when it has grown. A document (PDF,
+    Markdown, MDX, HTML, text; a file or an address) is kept in pieces that know their page and heading. PDF files and
+    web pages take memlayer-core[documents]. `memlayer documents` lists them.
     """
     options: dict[str, Any] = {
         "infer": not raw,
@@ -54,27 +54,45 @@ def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, *
         "categories": list(other["categories"]) or None,
         "metadata": other["metadata"],
     }
-    todo = _read(words, files)
-    total = sum(_size(conversation.messages) for conversation in todo)
+    todo, names = _read(words, files)
     found: dict[str, list[Any]] = {"results": [], "episodes": []}
-    with desk.memory() as memory, desk.progress("Taking in") as progress:
-        done = 0
-        for conversation in todo:
-            run: dict[str, Any] = {} if conversation.run is None else {"run_id": conversation.run}
-            for start in range(0, len(conversation.messages), AT_ONCE):
-                part = conversation.messages[start : start + AT_ONCE]
-                answer = memory.add(part, **{**run, **desk.ids}, **options)
-                found["results"] += answer["results"]
-                found["episodes"] += answer.get("episodes", [])
-                done += _size(part)
-                progress(done, total)
+    with desk.memory() as memory:
+        with desk.progress("Reading") as progress:
+            # All of them, before any is kept: one that cannot be read leaves nothing half done.
+            papers = [memory.documents.read(name, progress=progress) for name in names]
+        total = sum(len(conversation.messages) for conversation in todo) + sum(paper.total for paper in papers)
+        with desk.progress("Taking in") as progress:
+            done = 0
+            for conversation in todo:
+                run: dict[str, Any] = {} if conversation.run is None else {"run_id": conversation.run}
+                for start in range(0, len(conversation.messages), AT_ONCE):
+                    part = conversation.messages[start : start + AT_ONCE]
+                    _note(found, memory.add(part, **{**run, **desk.ids}, **options))
+                    done += len(part)
+                    progress(done, total)
+
+            def keeping(_: str, pieces: int, __: int) -> None:
+                progress(done + pieces, total)
+
+            for paper in papers:
+                _note(found, memory.documents.add(paper, progress=keeping, **desk.ids, **options))
+                done += paper.total
     if not desk.answer(found):
         for change in found["results"]:
             desk.say(change_line(change))
         new, facts = len(found["episodes"]), len(found["results"])
         known = f"; {total - new} known or empty" if total > new else ""
         desk.say((f"{many(new, 'message')} kept{known}, {many(facts, 'memory', 'memories')} changed.", "dim"))
+        note_scanned(desk, found.get("documents", []))
     return 0
+
+
+def _note(found: dict[str, list[Any]], answer: Mapping[str, Any]) -> None:
+    """Puts an answer to the others."""
+    for name in ("results", "episodes"):
+        found[name] += answer.get(name, [])
+    if "document" in answer:
+        found.setdefault("documents", []).append(answer["document"])
 
 
 def change_line(change: Mapping[str, Any]) -> Text:
@@ -87,17 +105,21 @@ def change_line(change: Mapping[str, Any]) -> Text:
     return text((f"{mark} ", style), change["memory"], *before)
 
 
-def _read(words: tuple[str, ...], files: Iterable[str]) -> list[chats.Conversation]:
-    """What there is to take in: texts or files, or the standard input where neither is given."""
+def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conversation], list[str]]:
+    """What there is to take in, chats and names of documents: given, or from the standard input."""
     files = tuple(files)
     if words and files:
         raise click.UsageError("Give a text or --file, not both.")
-    if words and all(_is_document(word) and Path(word).is_file() for word in words):
-        return [part for file in words for part in _document(file)]
+    if words and all(is_paper(word) or is_picture(word) for word in words):
+        return [_picture(word) for word in words if is_picture(word)], [word for word in words if not is_picture(word)]
     if files:
+        papers = [file for file in files if is_paper(file, chats=True)]
         return [
-            part for file in files for part in (_document(file) if file.lower().endswith(_PAPERS) else chats.read(file))
-        ]
+            talk
+            for file in files
+            if file not in papers
+            for talk in ([_picture(file)] if is_picture(file) else chats.read(file))
+        ], papers
     said = " ".join(words)
     if said in ("", "-"):
         if sys.stdin.isatty():
@@ -105,26 +127,11 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> list[chats.Conversati
         said = sys.stdin.read()
     if not said.strip():
         raise click.UsageError("Nothing to add: the text is empty.")
-    return [chats.Conversation([{"role": "user", "content": said}])]
+    return [chats.Conversation([{"role": "user", "content": said}])], []
 
 
-def _is_document(file: str) -> bool:
-    from memlayer.extraction.documents import FILES
-
-    return file.lower().endswith(FILES)
-
-
-def _document(file: str) -> Iterator[chats.Conversation]:
-    """A document in parts, each of which is taken in whole."""
-    from memlayer.extraction.documents import read_file
-
-    for part in read_file(file).parts(AT_ONCE):
-        yield chats.Conversation([{"content": part}])
-
-
-def _size(messages: Iterable[Mapping[str, Any]]) -> int:
-    """How many messages are kept of these: a document's pieces count one by one."""
-    return sum(len(getattr(message.get("content"), "pieces", "1")) for message in messages)
+def _picture(name: str) -> chats.Conversation:
+    return chats.Conversation([picture(name)])
 
 
 COMMANDS = (add,)
