@@ -9,6 +9,7 @@ from typing import Any
 
 from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
+from memlayer.backends.sqlite.leases import SQLiteLeases
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.backends.sqlite.outbox import SQLiteOutbox
 from memlayer.backends.sqlite.upkeep import Upkeep
@@ -65,10 +66,11 @@ class Core:
             categorise=lambda text, custom: categorize(text, custom=custom or settings.custom_categories),
             clock=clock,
             new_id=new_id,
+            leases=SQLiteLeases(self.ledger.database, clock=clock),
             related=self._related if asks else None,
         )
         self.backlog = Backlog(self.ledger, self.ingest, lanes=LANES if asks else 1)
-        self.worker = Worker(self.read_unread)
+        self.worker = Worker(lambda ended: self.backlog.read(ended=ended))
 
     def embedder(self) -> Embedder:
         """The embedder, made on first use and checked against the one that the file was written with."""
@@ -105,9 +107,9 @@ class Core:
                 self.model = self._part("llm")
         return Reader(see=sight(self.model), hosts=self.settings.fetch_hosts)
 
-    def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
+    def read_unread(self, scope: Scope | None = None, *, ended: threading.Event | None = None) -> list[Outcome]:
         """Extracts facts from every episode that waits for it, in order within each owner."""
-        return self.backlog.read(scope)
+        return self.backlog.read(scope, ended=ended)
 
     def sources(self, records: Sequence[Record]) -> dict[str, list[Origin]]:
         """Who said what each record came from; an episode came from itself."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ from answers import EMPTY, FakeModel, answer, fact, memory, over_http, texts
 from clients import Make
 
 from memlayer import AsyncMemory, ExtractionError, Memory
+from memlayer.backends.sqlite import leases as leases_module
+from memlayer.backends.sqlite._codec import micros
+from memlayer.backends.sqlite._db import Database
+from memlayer.backends.sqlite.leases import LEASE, SQLiteLeases
 from memlayer.engine.worker import run
 from memlayer.errors import ModelError
 from memlayer.testing import HashEmbedder, Ids
@@ -119,27 +125,102 @@ def test_an_owner_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
         assert texts(m.get_all(user_id="ben")) == ["I like tea"]
 
 
-def test_two_processes_that_read_the_same_write_it_once(tmp_path: Path) -> None:
-    """Two memories on one file stand for two processes: they share no claims."""
-    both = threading.Barrier(2, timeout=10)
+class Held:
+    """A model that waits in its first call until it is let go, and says when it is there."""
 
-    def read(messages: Any) -> str:
-        both.wait()
+    def __init__(self) -> None:
+        self.there, self.go = threading.Event(), threading.Event()
+        self.asked: list[list[str]] = []
+
+    def __call__(self, messages: Any) -> str:
+        self.asked.append([m["text"] for m in json.loads(messages[1]["content"])["messages"]])
+        self.there.set()
+        assert self.go.wait(20)
         return echo(messages)
 
-    away = FakeModel(ModelError("away"), otherwise=read)
-    path = tmp_path / "m.db"
-    with memory(away, path) as one, memory(FakeModel(otherwise=read), path, new_id=Ids("other")) as two:
-        with pytest.raises(ExtractionError):
-            one.add("I like tea", **A)
-        other = threading.Thread(target=two.reextract, kwargs=A)
-        other.start()
-        one.reextract(**A)
-        other.join()
-        assert texts(one.get_all(**A)) == ["I like tea"]
+
+def test_two_processes_that_read_one_backlog_ask_once(tmp_path: Path) -> None:
+    """Two memories on one file stand for two processes: they know of each other by the file alone."""
+    held, path, elsewhere = Held(), tmp_path / "m.db", threading.Event()
+
+    def read(messages: Any) -> str:
+        elsewhere.set()
+        return echo(messages)
+
+    other = FakeModel(otherwise=read)
+    with memory(FakeModel(otherwise=held), path) as one, memory(other, path, new_id=Ids("other")) as two:
+        two._core.worker.wake = lambda: None  # type: ignore[method-assign]
+        two.add("I like tea", **A, mode="deferred")
+        first = threading.Thread(target=one.reextract, kwargs=A)
+        first.start()
+        assert held.there.wait(20)
+        two.add("I like rye", **A, mode="deferred", metadata={"later": True})
+        two.add("I like jam", user_id="ben", mode="deferred")
+        second = threading.Thread(target=run, args=(two._core,), kwargs={"once": True})
+        second.start()
+        assert elsewhere.wait(20), "another owner is read meanwhile"
+        assert texts(two.get_all(**A)) == []
+        held.go.set()
+        first.join()
+        second.join()
+        assert sorted(texts(one.get_all(**A))) == ["I like rye", "I like tea"]
+        assert texts(one.get_all(user_id="ben")) == ["I like jam"]
         assert one.verify()["ok"]
-        [held] = one._core.ledger.records(scope=one._core.ledger.owners()[0], limit=1)
-        assert held.reinforced == 0
+    asked = [*(tuple(t) for t in held.asked), *(tuple(told(m)) for m in other.asked)]
+    assert sorted(asked) == [("I like jam",), ("I like rye",), ("I like tea",)]
+
+
+def told(messages: Any) -> list[str]:
+    return [m["text"] for m in json.loads(messages[1]["content"])["messages"]]
+
+
+def test_what_one_process_adds_and_reads_no_worker_elsewhere_reads_too(tmp_path: Path) -> None:
+    held, path = Held(), tmp_path / "m.db"
+    other = FakeModel(otherwise=echo)
+    with memory(FakeModel(otherwise=held), path) as one, memory(other, path, new_id=Ids("other")) as two:
+        adding = threading.Thread(target=one.add, args=("I like tea",), kwargs=A)
+        adding.start()
+        assert held.there.wait(20)
+        stop = threading.Event()
+        stop.set()
+        assert two._core.read_unread(ended=stop) == []
+        held.go.set()
+        adding.join()
+        assert texts(two.get_all(**A)) == ["I like tea"]
+    assert other.asked == []
+
+
+def test_the_claim_of_a_dead_process_ends_at_once_and_of_one_elsewhere_in_time(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    now = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
+    leases = SQLiteLeases(Database(tmp_path / "m.db"), clock=lambda: now[0])
+
+    def claim(process: int, node: str) -> None:
+        with leases._database.write() as connection:
+            until = micros(now[0] + LEASE)
+            row = ("r", leases_module._digest("u"), f"{process} token {node}", until)
+            connection.execute("INSERT OR REPLACE INTO readers VALUES (?, ?, ?, ?)", row)
+
+    claim(gone.pid, platform.node())
+    assert leases.take(["r"], "u")
+    leases.give_back(["r"])
+    claim(os.getpid(), platform.node())
+    assert not leases.take(["r"], "u")
+    claim(gone.pid, "elsewhere")
+    assert not leases.take(["r"], "u")
+    assert leases.take(["s"], "another owner")
+    now[0] += LEASE
+    assert leases.take(["r"], "u")
+
+
+def test_a_claim_leaves_nothing_behind(tmp_path: Path) -> None:
+    with memory(FakeModel(otherwise=echo), tmp_path / "m.db") as m:
+        m.add("I like tea", **A)
+        m.add("I like rye", **A, mode="deferred")
+        m.reextract(**A)
+        with m._core.ledger.database.read() as connection:
+            assert connection.execute("SELECT count(*) FROM readers").fetchone() == (0,)
 
 
 PROGRAM = """

@@ -83,6 +83,7 @@ class Ingest:
         categorise: Categorise,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
+        leases: waiting.Leases,
         related: Related | None = None,
     ) -> None:
         """`embedder` is called when a vector is first needed; tests fix `clock` and `new_id`.
@@ -98,7 +99,7 @@ class Ingest:
         self._new_id = new_id
         self._related = related
         self._guided = isinstance(extractor, GuidedExtractor)
-        self.claims = waiting.Claims()
+        self.claims = waiting.Claims(leases)
 
     def add(self, request: Request) -> Outcome:
         """Keeps the messages as episodes and what they say as facts, in one transaction."""
@@ -149,7 +150,7 @@ class Ingest:
             if e.scope == own[0].scope and e.id not in mine
         ]
         written: list[Written] = []
-        with self.claims.free([e.id for e in left]) as claimed:
+        with self.claims.free([e.id for e in left], own[0].scope.owner) as claimed:
             for group in self.groups([*(e for e in left if e.id in claimed), *own]):
                 try:
                     outcome = self.read_again(group, scope=group[0].scope)
@@ -262,7 +263,7 @@ class Ingest:
             return Outcome((), ())
         if request.deferred:
             return Outcome((), self._keep(request, fresh))
-        with self.claims.held([m.episode_id for m in fresh]):
+        with self.claims.held([m.episode_id for m in fresh], request.scope.owner):
             kept = self._keep(request, fresh)
             return Outcome(tuple(self._read_new([e for e in kept if e.unread])), kept)
 

@@ -77,7 +77,7 @@ def complete(
             same = [r for r in store.citing([episode.id]) if r.text == episode.text and r.status == "live"]
             changes += [Change("UPDATE", replace(r, text=text, metadata=metadata), vector, reason="seen") for r in same]
     records = [change.record for change in changes if change.record.id in seen]
-    with ingest.claims.held(list(seen)):
+    with ingest.claims.held(list(seen), records[0].scope.owner):
         store.append(changes, scope=Scope())
         written: list[Written] = []
         if not request.deferred:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from memlayer.errors import ExtractionError, ModelError
 from memlayer.extraction._pieces import KEY, part_of
@@ -24,39 +24,68 @@ _MARK = "unread"
 _NOTHING = Guidance()
 
 
-class Claims:
-    """Which episodes somebody in this process is reading, so that nobody else does.
+class Leases(Protocol):
+    """Claims that every process that works on the memory sees; one whose holder died ends by itself."""
 
-    Between processes the ledger decides: what was read meanwhile is not written again.
+    def begin(self, ids: Sequence[str], owner: str) -> None:
+        """Claims episodes that nobody else knows of yet."""
+        ...
+
+    def take(self, ids: Sequence[str], owner: str) -> bool:
+        """Claims waiting episodes; False, and nothing is claimed, while somebody else reads any of this owner's."""
+        ...
+
+    def give_back(self, ids: Sequence[str]) -> None:
+        """Ends claims."""
+        ...
+
+
+class Claims:
+    """Which episodes somebody is reading, so that nobody else does: a thread of this process, or another one.
+
+    Should two read the same all the same, the ledger decides: what was read meanwhile is not written again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, leases: Leases) -> None:
+        """`leases` tell the other processes."""
+        self._leases = leases
         self._lock = threading.Lock()
         self._ids: set[str] = set()
 
     @contextmanager
-    def held(self, ids: Sequence[str]) -> Iterator[None]:
+    def held(self, ids: Sequence[str], owner: str) -> Iterator[None]:
         """Claims episodes that nobody else knows of yet."""
         with self._lock:
             self._ids.update(ids)
         try:
-            yield
+            self._leases.begin(ids, owner)
+            try:
+                yield
+            finally:
+                self._leases.give_back(ids)
         finally:
             self._give_back(ids)
 
     @contextmanager
-    def free(self, ids: Sequence[str]) -> Iterator[frozenset[str]]:
-        """Claims those of the episodes that nobody reads, and says which."""
+    def free(self, ids: Sequence[str], owner: str) -> Iterator[frozenset[str]]:
+        """Claims those of one owner's waiting episodes that nobody reads, and says which."""
         with self._lock:
             mine = frozenset(ids) - self._ids
             self._ids |= mine
+        told = [i for i in ids if i in mine]
         try:
-            yield mine
+            if told and self._leases.take(told, owner):
+                try:
+                    yield mine
+                finally:
+                    self._leases.give_back(told)
+            else:
+                yield frozenset()
         finally:
             self._give_back(mine)
 
     def taken(self, record_id: str) -> bool:
-        """Says whether somebody reads the episode."""
+        """Says whether a thread of this process reads the episode."""
         with self._lock:
             return record_id in self._ids
 

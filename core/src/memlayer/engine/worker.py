@@ -24,6 +24,9 @@ LOOK = 1000
 """How many waiting episodes one look at the queue sees."""
 LONGEST_PAUSE = 60.0
 """Most seconds that `run` waits after a failure."""
+SHORTEST_PAUSE = 0.05
+LOOK_AGAIN = 1.0
+"""Seconds between looks at what another process is reading, at first and at most."""
 
 
 class Backlog:
@@ -35,25 +38,32 @@ class Backlog:
         self._ingest = ingest
         self._lanes = lanes
 
-    def read(self, scope: Scope | None = None) -> list[Outcome]:
+    def read(self, scope: Scope | None = None, *, ended: threading.Event | None = None) -> list[Outcome]:
         """Reads everything that waits in the scope, and says what came of it.
 
-        What cannot be read stays, and so does what its owner said after it; the first such error is raised when
-        everything else is read. Where the model cannot be reached nothing further is tried.
+        An owner that another process reads is waited for, until `ended` is set. What cannot be read stays, and so does
+        what its owner said after it; the first such error is raised when everything else is read. Where the model
+        cannot be reached nothing further is tried.
         """
         outcomes: list[Outcome] = []
         errors: list[ExtractionError] = []
         stuck: set[str] = set()
+        ended, pause = ended or threading.Event(), SHORTEST_PAUSE
         with ThreadPoolExecutor(self._lanes, thread_name_prefix="memlayer-read") as pool:
             while todo := self._next(scope or Scope(), stuck):
-                for group, found in zip(todo, pool.map(self._group, todo), strict=True):
-                    if isinstance(found, ExtractionError):
-                        errors.append(found)
-                        stuck.add(group[0].scope.owner)
-                    elif found is not None:
-                        outcomes.append(found)
+                found = list(pool.map(self._group, todo))
+                failed = [(g[0].scope.owner, e) for g, e in zip(todo, found, strict=True) if isinstance(e, Exception)]
+                errors += [error for _, error in failed]
+                stuck.update(owner for owner, _ in failed)
+                outcomes += [outcome for outcome in found if isinstance(outcome, Outcome)]
                 if any(waiting.unreachable(error) for error in errors):
                     break
+                if any(one is not None for one in found):
+                    pause = SHORTEST_PAUSE
+                elif ended.wait(pause):
+                    break
+                else:
+                    pause = min(LOOK_AGAIN, 2 * pause)
         if errors:
             raise errors[0]
         return outcomes
@@ -68,7 +78,8 @@ class Backlog:
         return [self._ingest.groups(records[: waiting.AT_ONCE])[0] for records in owners.values()]
 
     def _group(self, group: Sequence[Record]) -> Outcome | ExtractionError | None:
-        with self._ingest.claims.free([r.id for r in group]) as mine:
+        """What came of reading a group; None where somebody else is at this owner."""
+        with self._ingest.claims.free([r.id for r in group], group[0].scope.owner) as mine:
             if not mine:
                 return None
             try:
@@ -80,8 +91,8 @@ class Backlog:
 class Reads(Protocol):
     """What `run` works on: the core of a memory."""
 
-    def read_unread(self, scope: Scope | None = None) -> list[Outcome]:
-        """Reads everything that waits."""
+    def read_unread(self, scope: Scope | None = None, *, ended: threading.Event | None = None) -> list[Outcome]:
+        """Reads everything that waits; what another process reads is waited for until `ended` is set."""
         ...
 
 
@@ -102,7 +113,7 @@ def run(
     facts, pause = 0, poll
     while not stop.is_set():
         try:
-            outcomes = core.read_unread()
+            outcomes = core.read_unread(ended=stop)
             pause = poll
         except (ExtractionError, BackendError) as error:
             if once:
@@ -122,9 +133,10 @@ def run(
 class Worker:
     """Runs a function whenever it was woken, one run at a time, on a thread that is started when first needed."""
 
-    def __init__(self, work: Callable[[], object]) -> None:
-        """`work` does everything there is to do and returns."""
+    def __init__(self, work: Callable[[threading.Event], object]) -> None:
+        """`work` does everything there is to do and returns; it waits for nobody once the event is set."""
         self._work = work
+        self._ended = threading.Event()
         self._condition = threading.Condition()
         self._wanted = False
         self._closed = False
@@ -145,6 +157,7 @@ class Worker:
         """Waits for what was asked for, then ends the thread; idempotent."""
         with self._condition:
             self._closed = True
+            self._ended.set()
             self._condition.notify()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
@@ -158,7 +171,7 @@ class Worker:
                     return
                 self._wanted = False
             try:
-                self._work()
+                self._work(self._ended)
                 self.error = None
             except Exception as error:  # the edge of a thread: told in the log, and kept for `doctor`
                 self.error = error

@@ -119,6 +119,12 @@ MIGRATIONS = (
     );
     CREATE INDEX outbox_by_target ON outbox (target, seq);
     """,
+    """
+    CREATE TABLE readers (
+        record_id TEXT PRIMARY KEY, owner TEXT NOT NULL, holder TEXT NOT NULL, until INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX readers_by_owner ON readers (owner);
+    """,
 )
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 

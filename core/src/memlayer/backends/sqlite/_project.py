@@ -104,6 +104,7 @@ class Projection:
         run("DELETE FROM citations WHERE fact IN (SELECT seq FROM doomed)")
         counts["edges"] = run("DELETE FROM edges WHERE record_id IN (SELECT id FROM doomed)").rowcount
         run("DELETE FROM outbox WHERE record_id IN (SELECT id FROM doomed)")
+        run("DELETE FROM readers WHERE record_id IN (SELECT id FROM doomed)")
         run("DELETE FROM records WHERE seq IN (SELECT seq FROM doomed)")
         if items:
             sql, values = _scope.condition(connection, scope, "items")
