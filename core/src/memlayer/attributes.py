@@ -51,8 +51,8 @@ _TABLE = (
     Attribute("studies", False, "", categories=("education",)),
     Attribute("married_to", True, "person", categories=("family",), follows=("engaged_to", "in_relationship_with")),
     Attribute("engaged_to", True, "person", categories=("family",), follows=("in_relationship_with",)),
-    Attribute("in_relationship_with", True, "person", categories=("family",)),
-    Attribute("relationship_status", True, "", categories=("family",)),
+    Attribute("in_relationship_with", True, "person", categories=("family",), ends=("relationship_status",)),
+    Attribute("relationship_status", True, "", categories=("family",), ends=("in_relationship_with",)),
     Attribute("has_child", False, "person", categories=("family",)),
     Attribute("has_parent", False, "person", categories=("family",)),
     Attribute("has_sibling", False, "person", categories=("family",)),
@@ -92,7 +92,7 @@ _TABLE = (
     Attribute("when", True, "", categories=("plans",), ends=("plans",)),
     Attribute("owed_by", True, "", categories=("finance",)),
     Attribute("owes", True, "", categories=("finance",)),
-    Attribute("detail", True, "", categories=("personal_details",)),
+    Attribute("detail", True, "", categories=("personal_details",), ends=("studies",)),
 )
 
 ATTRIBUTES: dict[str, Attribute] = {a.name: a for a in _TABLE}

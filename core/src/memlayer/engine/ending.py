@@ -106,6 +106,52 @@ def left(new: Record, old: Record) -> bool:
     )
 
 
+_TOOLS = tuple(
+    frozenset(kind.split(", "))
+    for kind in (
+        "windows, linux, ubuntu, macos, fedora, debian, chrome os",
+        "android, ios, iphone",
+        "spotify, apple music, tidal, deezer, youtube music, amazon music",
+        "vim, neovim, emacs, vscode, vs code, pycharm, intellij, sublime text, zed, cursor",
+        "chrome, firefox, safari, edge, brave, arc, opera, vivaldi",
+        "notion, obsidian, evernote, onenote, logseq, apple notes, google keep",
+        "lastpass, 1password, bitwarden, dashlane, keepass",
+        "gmail, outlook, protonmail, proton mail, fastmail",
+        "mysql, postgres, postgresql, mongodb, sqlite, mariadb",
+        "react, vue, angular, svelte",
+        "trello, asana, jira, linear, todoist, clickup",
+    )
+)
+_SWITCH = re.compile(
+    r"\b(?:switched|migrated|moved|converted|changed|went|gone) (?:\w+ )?(?:from|to|back to|over to)\b", re.IGNORECASE
+)
+
+
+def switched(new: Record, old: Record) -> bool:
+    """Says whether one tool took the place of another of its kind: "switched to Linux" of who used Windows."""
+    if {new.attribute, old.attribute} != {"uses"} or new.negated or old.negated or not _SWITCH.search(new.text):
+        return False
+    now, before = normal.value(new.value), normal.value(old.value)
+    return now != before and any(now in kind and before in kind for kind in _TOOLS)
+
+
+def changed_subject(new: Record, old: Record) -> bool:
+    """Says whether another major took the place of what somebody studies."""
+    change = re.search(r"\b(?:changed|switched)\b", new.text, re.IGNORECASE)
+    return new.attribute == "detail:major" and old.attribute == "studies" and not old.negated and bool(change)
+
+
+def no_longer_single(new: Record, old: Record) -> bool:
+    """Says whether who is single now was not before, or the other way round."""
+    if new.negated or old.negated:
+        return False
+    ties = ("in_relationship_with", "engaged_to", "married_to")
+    if new.attribute in ties and old.attribute == "relationship_status":
+        return normal.value(old.value) == "single"
+    single = new.attribute == "relationship_status" and normal.value(new.value) == "single"
+    return single and old.attribute == "in_relationship_with"
+
+
 def grown(new: Record, old: Record) -> bool:
     """Says whether one age follows from the other by the time that went by: the same child, a year later."""
     if new.attribute != "age" or old.attribute != "age":

@@ -62,6 +62,11 @@ _BESIDE = re.compile(
     r"|temporarily|for now|for the (?:summer|winter|week|month|semester)|staying|visiting|volunteer\w*)\b",
     re.IGNORECASE,
 )
+_AT_TIMES = re.compile(
+    r"\b(?:(?:on|at) (?:the )?weekends?|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs|fri|satur"
+    r"|sun)days|(?:one|two|three|\d) (?:days?|nights?|shifts?) a week|during the (?:week|summer|winter|season)|seasonally)\b",
+    re.IGNORECASE,
+)
 # Of these one has any number: another friend each time. Of those one has few: words of change point to the same one.
 _ANY_NUMBER = (
     "friend buddy colleague coworker co-worker teammate classmate roommate flatmate neighbor neighbour "
@@ -356,8 +361,10 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return None if _over(new) or _one_of_many(new, candidate) else "contradict"
     if (match := ending.denied(new, old)) and not _over(new) and not _one_of_many(new, candidate):
         return "contradict" if match == "exact" else "perhaps"
-    if ending.left(new, old):
+    if ending.left(new, old) or ending.switched(new, old) or ending.no_longer_single(new, old):
         return "supersede"
+    if ending.changed_subject(new, old):
+        return "perhaps"
     if ending.breaks_diet(new, old):
         return "contradict"
     if ending.rescheduled(new, old) and (candidate.correction or _MOVED.search(new.text)):
@@ -405,7 +412,8 @@ def _one_and_only(new: Record, candidate: Candidate) -> bool:
     name = new.attribute or ""
     topicless = name in ("favorite", "detail")
     several = name.startswith("favorite:") and normal.value(name, plural=True) != normal.value(name)
-    return not (topicless or several or _BESIDE.search(new.text) or _one_of_many(new, candidate))
+    at_times = name in ("works_at", "occupation", "lives_in", "commutes_by") and _AT_TIMES.search(new.text)
+    return not (topicless or several or at_times or _BESIDE.search(new.text) or _one_of_many(new, candidate))
 
 
 def _one_of_many(new: Record, candidate: Candidate) -> bool:

@@ -40,7 +40,7 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 
 _IS_AT = _re(
-    rf"^(?:my|our) {_TOPIC} (?:is|starts|is scheduled|takes place|are) (?:now |actually )?(?:(?:on|at|for|in) )?{_WHEN}"
+    rf"^(?:my|our) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now |actually )?(?:(?:on|at|for|in) )?{_WHEN}"
 )
 _MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
@@ -81,8 +81,9 @@ def _time(text: str) -> list[Reading]:
     )
     verb = "is" if m.re is _IS_AT else "moved to"
     standing = bool(re.search(rf"(?:{_STANDING})$", topic))
-    words = f"{topic} {verb} {at if verb == 'is' else ''}{when}"
-    return [Reading(f"when:{name}", when, text=words, standing=standing)]
+    words = f"{topic}{m['with'] or ''} {verb} {at if verb == 'is' else ''}{when}"
+    slot = "detail:wedding" if topic in ("wedding", "wedding day") else f"when:{name}"
+    return [Reading(slot, when, text=words, standing=standing, ahead=not standing)]
 
 
 def _preposition(when: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from memlayer.extraction._rewrites import plainer
+from memlayer.extraction._takeback import is_takeback
 
 LONGEST = 20_000
 """Characters of one message that are read; the rest is a pasted document and not talk."""
@@ -104,7 +105,7 @@ _FAST = re.compile(r"'|’|\b(?:im|ive|dont|doesnt|cant|didnt|gonna|wanna|gotta|
 
 _LEAD = _re(
     r"^(?:(?P<fix>(?:oh |no,? |oops,? |um,? |sorry,? )*(?:actually|no,? wait|wait,? no|wait|scratch that"
-    r"|correction|i meant|i mean|oops|my mistake"
+    r"|correction|i meant|i mean|oops|whoops|hang on|hold on|sorry|my bad|my mistake"
     r"|let me correct (?:that|myself)|i misspoke))[,.:;!—-]*\s+(?:to say\s+|that\s+|it is\s+)?"
     r"|(?P<hi>(?:hi|hello|hey|good (?:morning|evening|afternoon)|greetings)(?: there| everyone| all| again| guys"
     r"| folks|\s[A-Z]\w+)?)\s*[,.!-]+\s*"
@@ -117,11 +118,11 @@ _LEAD = _re(
     r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of \w+|good news|guess what|also"
     r"|so|then"
     r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally|not gonna lie"
-    r"|please remember that|remember that|did you know that|you should know(?: that)?|just to let you know|i told you"
+    r"|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?|you should know(?: that)?|just to let you know|i told you"
     r"|same here|me too|totally|exactly|true|agreed|so true|awesome|amazing|sweet|congrats|aww|ah|ooh|man"
     r"|dude)\s*[,.!:;—-]+\s*"
     r"|(?:and|but|so|also|plus|because|since then|anyway|actually|honestly|hey|well|yeah|oh|remember that|note that"
-    r"|please remember(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we|our|he|she|they|actually|also"
+    r"|please remember(?: that)?|(?:it )?turns out(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we|our|he|she|they|actually|also"
     r"|currently|just)\b)"
     r"|I (?:also )?(?:should|must|have to|forgot to|want to|wanted to|would like to|just wanted to) (?:mention|say"
     r"|tell you|add|let you know|share)"
@@ -197,7 +198,8 @@ _SHARED = _re(
     r"|adore|have|has|own|owns|am|is|hates|loves"
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
-    r"|finished|graduated|recently|used to|have been) \w))"
+    r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded|became|turned"
+    r"|gave up|began|changed) \w))"
 )
 _REPAIR = _re(
     r"^(?P<said>.{3,200}?)[,.;…—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
@@ -270,6 +272,9 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
     lead, sentence = _strip_lead(sentence)
     sentence = plainer(sentence)
     correction = correction or lead.correction or bool(_WRONG.search(sentence))
+    if is_takeback(sentence):
+        yield Clause(sentence, correction=True)
+        return
     if "?" in ending:
         kept = _QUESTION_TAIL.sub("", sentence)
         if kept == sentence:

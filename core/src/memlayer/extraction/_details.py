@@ -20,7 +20,8 @@ _PEOPLE = (
     "|trainer|tutor|vet"
 )
 _ONES = (
-    "bank|broadband provider|internet provider|phone provider|insurer|gym|health insurance|laptop|phone"
+    "password manager|note app|calendar app|music app|email provider|phone carrier|mobile provider|carrier"
+    "|bank|broadband provider|internet provider|phone provider|insurer|gym|health insurance|laptop|phone"
     "|operating system|editor"
     "|text editor|ide|browser|keyboard|camera|major|minor|blood type|blood group|star sign|zodiac sign|shoe size"
     "|ring size"
@@ -70,7 +71,7 @@ def _of(heads: str, value: str) -> re.Pattern[str]:
 
 _PATTERNS = (
     _of(_PEOPLE, _NAME),
-    _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?{_NAME}"),
+    _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?{_NAME}"),
     _of(rf"{_AMOUNTS}|{_RECORDS}", rf"{_NUMBER}"),
     _of(rf"(?:{_KIN})'s birthday|wedding|wedding day", _DATE),
 )

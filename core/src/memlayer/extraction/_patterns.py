@@ -29,13 +29,18 @@ _RULES = (
     _rule(now.traded, rf"{_HAD}(?:traded|swapped|exchanged|replaced)(?: in)? "),
     _rule(now.left_for, rf"{_HAD}(?:left|quit) "),
     _rule(now.bank, rf"(?:{_BE} )?(?:bank|banks|banking) (?:with|at) |{_HAD}(?:switched|changed) banks? to "),
+    _rule(now.switched_to, rf"{_HAD}(?:switched|migrated|converted|changed)(?: over)? to "),
+    _rule(now.habit, r"(?:go|goes|going) to (?:the |a |my )?(?=(?:gym|church|therapy|yoga|pilates|crossfit|choir)\b)"),
     _rule(now.upgraded, rf"{_HAD}(?:upgraded|switched) to |(?:got|bought) (?=an? |the |my )"),
     _rule(now.new_thing, rf"{_HAD}(?:got|bought|have|has|purchased) (?=myself |ourselves |an? (?:brand )?new )"),
     _rule(now.major, rf"{_HAD}(?:switched|changed) (?:my|his|her|their) major "),
     # what is no longer theirs
     _rule(now.sold, rf"{_HAD}(?:sold|traded in|gave away|given away|got rid of|scrapped|totall?ed|wrecked) "),
     _rule(now.rehomed, rf"{_HAD}(?:had to )?(?:rehomed?|put|gave away|give away|given away) "),
-    _rule(now.cancelled, rf"{_HAD}(?:cancell?ed|called off|dropped|ended|terminated|unsubscribed from|stopped) "),
+    _rule(
+        now.cancelled,
+        rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|call off|called off|dropped|ended|terminated|unsubscribed from|stopped) ",
+    ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
     _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
     _rule(now.off, rf"(?:{_BE}|came|got|went) off "),
@@ -80,7 +85,7 @@ _RULES = (
     _rule(
         to.home,
         rf"(?:(?:{_BE} )?(?:live|lives|living|reside|resides|residing)|{_BE} (?:based|settled)) ",
-        r"(?:here |over |out |down |up |full[- ]time )?(?:in|out of) ",
+        r"(?:here |over |out |down |up |full[- ]time |together )?(?:in|out of) ",
     ),
     _rule(to.has_lived, r"(?:have|has) lived (?:here )?in "),
     _rule(
@@ -163,7 +168,7 @@ _RULES = (
     # food
     _rule(
         to.diet,
-        rf"(?:{_BE} on|{_BE} following|{_BE}|went|became|have gone|has gone|turned|gone|follow|follows|eat|eats",
+        rf"(?:{_BE} on|{_BE} following|{_BE} doing|doing|being|{_BE}|went|became|have gone|has gone|turned|gone|follow|follows|eat|eats",
         r"|switched to) ",
         r"(?:an? )?(?:strict )?",
     ),

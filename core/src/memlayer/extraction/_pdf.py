@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from memlayer.errors import DocumentError, MissingDependencyError
 
 PAGES = 5000
 """Most pages of one document."""
+SECONDS = 300.0
+"""Most time that reading one document takes: pypdf bounds what a page unpacks to, and pages may be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,10 @@ def pages(data: bytes, name: str, *, progress: Callable[[int, int], None] | None
     reader, number_of = _open(data, name)
     headings = _headings(reader)
     heading = None
+    end = time.monotonic() + SECONDS
     for number in range(1, number_of + 1):
+        if time.monotonic() > end:
+            raise DocumentError(f"{name}: reading it takes longer than {SECONDS:g} seconds; split it")
         try:
             page = reader.pages[number - 1]
             text = _clean(page.extract_text() or "")

@@ -39,7 +39,7 @@ _OTHER = re.compile(
     rf"^(?P<name>{_N}) (?=(?:also |now |just |still |really |currently |recently )?(?:lives|works|is|has|loves"
     rf"|likes|hates|enjoys|prefers|plays|speaks"
     r"|moved|got|started|studies|was born|does|quit|joined|eats|drinks|drives|owns|adopted|bought|graduated|left"
-    r"|married)\b)"
+    r"|married|died|passed away|turned|became|broke up|retired|stopped|gave up|no longer|sold|switched|cancell?ed)\b)"
 )
 _PRONOUN = re.compile(r"^(?P<who>he|she) ", re.IGNORECASE)
 _MENTION = re.compile(rf"\b(?:my|our) {_ADJ}(?P<word>{_KIN}|{_PET})\b", re.IGNORECASE)
@@ -124,7 +124,7 @@ def farewell(subject: Subject) -> Reading | None:
     """The end of an animal's time with the speaker: "my dog Rex died"."""
     if subject.kind != "pet" or not died(subject.rest):
         return None
-    value = subject.relation.value if subject.relation is not None else subject.word
+    value = subject.relation.value if subject.relation is not None else subject.word or subject.label
     return Reading("has_pet", value, True, text=f"{subject.spoken} {subject.rest}")
 
 

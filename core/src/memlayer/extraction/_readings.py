@@ -28,6 +28,8 @@ class Reading:
     """Type of the value, where the sentence says it."""
     standing: bool = False
     """Its weekdays are those of every week: no date is put in their place."""
+    ahead: bool = False
+    """Its weekdays are the next ones: it says when something will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ def broke_up(rest: str, said: Predicate) -> list[Reading]:
 
 
 _YEARS = _re(
-    r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?(?:[.!]?$|(?=,| (?:today|yesterday|now|already|exactly|last (?:\w+)"
+    r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?(?:[.!]?$|(?=,| and\b| (?:today|yesterday|now|already|exactly|last (?:\w+)"
     r"|this (?:week|weekend|month|morning|year|spring|summer|autumn|fall|winter))\b))"
     r"|(\d{1,3}) (?:years? old|yrs? old|year old)\b"
 )
@@ -242,7 +244,11 @@ def _adult_words(rest: str) -> str | None:
 
 def age(rest: str, said: Predicate) -> list[Reading]:
     value = _adult_words(rest)
-    return [Reading("age", value, said.negated)] if value else []
+    if value is None:
+        return []
+    # "is 15 today" is no statement about that day alone.
+    standing = re.match(r"(?:am|is|are)\b.* (?:today|now|already|exactly|and)\b", said.plain) is not None
+    return [Reading("age", value, said.negated, text=f"is {value}" if standing else None)]
 
 
 def allergic(rest: str, said: Predicate) -> list[Reading]:
@@ -292,7 +298,12 @@ _DRINKS = frozenset(
 def smokes(rest: str, said: Predicate) -> list[Reading]:
     return (
         [Reading(("smokes"), None, said.negated)]
-        if not rest or re.match((r"(?:cigarettes|any ?more|a lot)\b"), rest)
+        if not rest
+        or re.match(
+            r"(?:cigarettes|any ?more|a lot|in|last|for good|since|this|two|three|\d+|because|again|altogether|completely"
+            r"|a (?:week|month|year|few|couple|pack))\b",
+            rest,
+        )
         else []
     )
 

@@ -27,7 +27,7 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
-        rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) {_MINE}"
+        rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) (?!my (?:major|minor|mind)){_MINE}"
         r"(?: from [^,;]{1,40}?)?(?: to|,? (?:and |so )?(?:it is|they are)(?: now)?) (?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
@@ -47,6 +47,27 @@ _RULES: tuple[_Rule, ...] = (
         r"|was raised|got raised|been raised|came|come)(?: up| down| back)?(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to"
         r" (?P<to>[$€£]?\d.*)$",
         r"\g<what> is now \g<to>",
+    ),
+    _rule(
+        r"^(?:my|the|our) [\w ]{2,30}? (?:has |have |just )*(?:raised|increased|lowered|cut|reduced|bumped|upped|put up)"
+        r" (?P<what>(?:my|our|the) [\w ]{3,20}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
+        lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
+    ),
+    # doctors, landlords and other people of whom there is one
+    _rule(
+        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have |just )*"
+        r"(?:took|taken|weaned) me off (?P<to>.+)$",
+        r"I came off \g<to>",
+    ),
+    _rule(
+        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have |just )*"
+        r"(?:put me on|prescribed(?: me)?|started me on) (?P<to>.+)$",
+        r"I take \g<to>",
+    ),
+    _rule(
+        r"^(?:we|I) (?:have |have got |got |found |switched to )(?:an? |my |our )new (?P<what>[a-z][\w ]{2,20}?)"
+        r"(?:,|:| named| called) (?:(?:his|her|their) name is )?(?P<to>(?-i:[A-Z]).+)$",
+        r"my new \g<what> is \g<to>",
     ),
     # new jobs
     _rule(

@@ -141,6 +141,31 @@ def switched(rest: str, said: Predicate) -> list[Reading]:
     return [] if m is None or said.negated else _exchanged(m["old"], m["new"])
 
 
+def switched_to(rest: str, said: Predicate) -> list[Reading]:
+    """The new one of a kind that words know, or a service by its name."""
+    new = _bare(rest)
+    for attribute, known in _KINDS:
+        if attribute in ("uses", "takes_medication", "drinks") and (value := values.listed(new, known)):
+            return [Reading(attribute, new[: len(value)])] if not said.negated else []
+    brand = _BRAND.match(new)
+    if brand is None or said.negated or brand[0].lower() in words.PLACES | words.COMPANIES | words.FIRST_NAMES:
+        return []
+    first = brand[0].split(" ")[0].lower()
+    return [] if first in words.NO_NAMES or first in words.LANGUAGES else [Reading("uses", brand[0].rstrip(".'"))]
+
+
+_OFTEN = re.compile(
+    r"\b(?:every|each|regularly|twice|times a|once a|often|on \w+days|weekly|daily|most (?:days|mornings)|before work"
+    r"|after work|religiously)\b"
+)
+
+
+def habit(rest: str, said: Predicate) -> list[Reading]:
+    """Where somebody goes again and again, or no longer."""
+    sure = said.over or said.negated or _OFTEN.search(rest)
+    return [Reading("does", rest.split(" ")[0].rstrip(".,!"), said.negated)] if sure else []
+
+
 def traded(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(r"(?:in )?(?P<old>[^,.;]{2,40}?) (?:for|with) (?P<new>[^,;]{2,60})", rest)
     return [] if m is None or said.negated else _exchanged(m["old"], m["new"])
@@ -242,6 +267,8 @@ def rehomed(rest: str, said: Predicate) -> list[Reading]:
 def subscribed(rest: str, said: Predicate) -> list[Reading]:
     """A service by its name, or a club: "pay for a gym membership", "have a Netflix subscription"."""
     rest = re.sub(r"^(?:for )?(?:an? |the |my |our |his |her )?", "", rest)
+    if to := re.match(r"(?:membership|subscription) (?:to|with|at|for) (?:the |my )?(.+)", rest):
+        return _service(to[1], said.negated)
     m = re.match(r"((?:[\w'&+.-]+ ){1,3}?)(?:membership|subscription|account|plan|pass)\b", rest)
     if m:
         return _service(m[1].strip(), said.negated)

@@ -39,6 +39,27 @@ _NOT_BUT = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'’-]+")
+# What people call a slot when they speak of it.
+_CALLED = {
+    "car": {"drives"},
+    "job": {"works_at", "occupation"},
+    "work": {"works_at", "occupation"},
+    "boss": {"reports_to"},
+    "home": {"lives_in", "address"},
+    "address": {"lives_in", "address"},
+    "allergy": {"allergic_to"},
+    "allergie": {"allergic_to"},
+    "diet": {"diet", "eats"},
+    "pet": {"has_pet"},
+    "age": {"age"},
+    "birthday": {"birthday"},
+    "name": {"name", "nickname"},
+    "commute": {"commutes_by"},
+    "girlfriend": {"in_relationship_with"},
+    "boyfriend": {"in_relationship_with"},
+    "wife": {"married_to"},
+    "husband": {"married_to"},
+}
 _SMALL = frozenset("my our the a an having being liking owning that this i".split())
 
 
@@ -61,14 +82,18 @@ def taken_back(text: str, message: Message, said: Sequence[Candidate], known: Se
     elif m := _ABOUT.search(text):
         words = _content(m["what"])
         yield from _ended(
-            [c for c in said if words and words <= _stems(c.text)],
-            [r for r in known if words and words <= _stems(r.text)],
-            message,
+            [c for c in said if _speaks_of(c, words)], [r for r in known if _speaks_of(r, words)], message
         )
     elif _THAT.search(text):
         ours = [c for c in said if (c.role, c.name) == (message.role, message.name)]
         recent = [r for r in known if message.timestamp - r.created_at <= _AT_ONCE and r.role == message.role]
         yield from _ended(ours, recent, message)
+
+
+def _speaks_of(fact: Candidate | Record, words: frozenset[str]) -> bool:
+    """Says whether a fact has all the words, or fills the slot that they name."""
+    slots = {slot for word in words for slot in _CALLED.get(word, ())}
+    return bool(words) and (words <= _stems(fact.text) or (len(words) == 1 and fact.attribute in slots))
 
 
 def _ended(said: Sequence[Candidate], known: Sequence[Record], message: Message) -> Iterator[Candidate]:

@@ -130,6 +130,8 @@ class LocalExtractor:
         members = people.named_members(
             clause.text, subject.rest if subject and subject.kind == "self" else None, talk.others
         )
+        if subject is not None and subject.kind == "other" and talk.names.is_pet(subject.label):
+            subject = replace(subject, kind="pet")
         if subject is not None and subject.kind != "self":
             talk.others.append(subject)
         for reading in members:
@@ -212,8 +214,7 @@ class LocalExtractor:
         )
         as_said = reading.standing or reading.attribute.endswith("birthday")
         text = words if as_said else absolute(words, message.timestamp)
-        if reading.attribute.startswith("when:") and not as_said:
-            # What is set for a weekday is set for the next one.
+        if reading.ahead:
             text = absolute(f"will be {words}", message.timestamp)[8:].replace(" to on ", " to ")
         text = sentence(f"{subject.spoken} {text}{_not_that(clause.text, reading)}")[:_LONGEST_FACT]
         name = reading.attribute or None
@@ -256,6 +257,10 @@ class _Names:
 
     def __contains__(self, name: object) -> bool:
         return name in self.told or any(name == known for known in _names(self.held))
+
+    def is_pet(self, name: str) -> bool:
+        """Says whether a name that is no usual one of people is that of the speaker's animal."""
+        return any(r.attribute == "has_pet" and r.value == name and not r.negated for r in self.held)
 
 
 def _names(known: Sequence[Record]) -> Iterator[str]:
@@ -401,10 +406,10 @@ def _not_that(text: str, reading: Reading) -> str:
 def _absolute_value(reading: Reading, at: datetime) -> str | None:
     if reading.value is None:
         return None
-    if reading.standing or not reading.attribute.startswith(("plans", "goal", "when:")):
+    if reading.attribute not in {"plans", "goal"} and not reading.ahead:
         return shift(reading.value) if reading.value[:1].islower() else reading.value
     value = shift(absolute(f"will {reading.value}", at))[5:].strip(" ,.")
-    return value.removeprefix("on ") if reading.attribute.startswith("when:") else value
+    return value.removeprefix("on ") if reading.ahead else value
 
 
 def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetime:
