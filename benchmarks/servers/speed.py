@@ -63,7 +63,7 @@ def memory_with(weaviate: str, neo4j: str | None = None) -> Iterator[Memory]:
 def rows(count: int) -> list[dict[str, Any]]:
     """Memories as `import_` takes them."""
     said = talk()
-    return [{"id": f"m{n}", "memory": next(said), "user_id": "alice"} for n in range(count)]
+    return [{"id": str(uuid.uuid4()), "memory": next(said), "user_id": "alice"} for _ in range(count)]
 
 
 def load_and_search(weaviate: str, count: int, runs: int) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from install import install, installed
 from places import NEO4J, NEO4J_NEWEST, WEAVIATE, alone, home, say
-from run import running, start, state_of, stop
+from run import kill, running, start, state_of, stop
 
 NAMES = ("weaviate", "neo4j")
 
@@ -23,7 +23,7 @@ NAMES = ("weaviate", "neo4j")
 def main() -> int:
     """Does what the command line asks."""
     parser = argparse.ArgumentParser(prog="tools/servers", description=__doc__.split("\n")[0])
-    parser.add_argument("command", choices=("install", "start", "stop", "status"))
+    parser.add_argument("command", choices=("install", "start", "stop", "kill", "status"))
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(NAMES)}; all where none is named")
     parser.add_argument("--newest-neo4j", action="store_true", help=f"Neo4j {NEO4J_NEWEST} instead of {NEO4J}")
     parser.add_argument("--json", action="store_true", help="status as JSON, addresses with their secrets")
@@ -37,6 +37,8 @@ def main() -> int:
     with alone(), ThreadPoolExecutor(len(names)) as pool:
         if asked.command == "stop":
             list(pool.map(stop, names))
+        elif asked.command == "kill":
+            list(pool.map(kill, names))
         elif asked.command == "install":
             list(pool.map(install, names, (versions[n] for n in names)))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -18,9 +19,10 @@ from typing import Any
 from install import install
 from places import read_json, run_folder, say, write_json
 
-READY_WITHIN = 120.0
+READY_WITHIN = 300.0
 """Seconds that a server has to answer."""
 STOP_WITHIN = 30.0
+_PORTS = (20_000, 30_000)
 _OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent")
 _NEO4J_CONF = """server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{bolt}
@@ -84,6 +86,16 @@ def stop(name: str) -> None:
             _until(lambda: not running(state), STOP_WITHIN)
         say(f"{name} stopped")
     shutil.rmtree(run_folder(name), ignore_errors=True)
+
+
+def kill(name: str) -> None:
+    """Ends a server that this tool started in the middle of what it does (SIGKILL); its data stays for `start`."""
+    state = state_of(name)
+    if state is None or not running(state):
+        raise SystemExit(f"{name} does not run")
+    os.kill(state["pid"], signal.SIGKILL)
+    if not _until(lambda: not running(state), STOP_WITHIN):
+        raise SystemExit(f"{name} (process {state['pid']}) survived SIGKILL")
 
 
 def _weaviate(program: Path, folder: Path, state: State) -> tuple[list[str], dict[str, str]]:
@@ -154,9 +166,10 @@ def _pair() -> tuple[int, int]:
 
 
 def _free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that no client is given: one that is killed finds it free when it comes back."""
+    while not _is_free(port := random.randrange(*_PORTS)):
+        pass
+    return port
 
 
 def _is_free(port: int) -> bool:

@@ -19,6 +19,17 @@ class Servers:
     neo4j: str
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other things is no server that is away: what is bound here is the time of a hang."""
+    from memlayer.backends.neo4j import Neo4jGraphStore
+    from memlayer.backends.weaviate import WeaviateVectorIndex
+
+    for store in (Neo4jGraphStore, WeaviateVectorIndex):
+        usual = store.__init__.__kwdefaults__
+        monkeypatch.setitem(usual, "timeout", 60.0)
+
+
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     weaviate, neo4j = os.environ.get("MEMLAYER_TEST_WEAVIATE_URL"), os.environ.get("MEMLAYER_TEST_NEO4J_URI")

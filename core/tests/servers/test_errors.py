@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,22 @@ pytestmark = pytest.mark.servers
 SECRET = "hush-hush-hush"
 
 
+HELD: list[socket.socket] = []
+
+
+@pytest.fixture(autouse=True)
+def _given_back() -> Iterator[None]:
+    yield
+    while HELD:
+        HELD.pop().close()
+
+
 def nobody() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nobody listens on, held until the test ends: nobody else can have it either."""
+    one = socket.socket()
+    one.bind(("127.0.0.1", 0))
+    HELD.append(one)
+    return int(one.getsockname()[1])
 
 
 def stores(weaviate: str, neo4j: str) -> list[Any]:

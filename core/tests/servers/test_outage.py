@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from raw import everything_in_neo4j, everything_in_weaviate
 from reach import tool
 
 from memlayer import Memory
+from memlayer.errors import BackendTimeoutError
 from memlayer.testing import HashEmbedder
 from memlayer.types import Scope
 
@@ -39,22 +41,20 @@ def memory(own: dict[str, Any], tmp_path: Path) -> Iterator[Memory]:
         memory.reset()
 
 
-def kill(name: str) -> None:
-    os.kill(json.loads(tool("status", "--json", ok=(0, 1)))[name]["pid"], signal.SIGKILL)
-
-
 def take_in(memory: Memory, calls: int, midway: Callable[[], None]) -> list[str]:
-    """Adds ten messages a call; what `midway` does begins in the middle of them, beside the adds."""
+    """Adds ten messages a call; `midway` begins in the middle of them and ends beside them, before the last ones."""
     told: list[str] = []
     beside = threading.Thread(target=midway)
-    for number in range(calls):
+    number = 0
+    while number < calls or beside.is_alive():
         if number == calls // 2:
             beside.start()
         texts = [f"Note {number * BATCH + n}: crate {number * BATCH + n} of Ann" for n in range(BATCH)]
         memory.add([{"role": "user", "content": t} for t in texts], user_id="alice", infer=False)
         told += texts
-    memory.add("My sister Ann lives in Rome.", user_id="alice")
+        number += 1
     beside.join()
+    memory.add("My sister Ann lives in Rome.", user_id="alice")
     return told
 
 
@@ -69,7 +69,7 @@ def everything(memory: Memory) -> list[str]:
 
 
 def assert_nothing_lost(memory: Memory, name: str, calls: int) -> None:
-    acknowledged = take_in(memory, calls, lambda: kill(name))
+    acknowledged = take_in(memory, calls, lambda: tool("kill", name))
     found = memory.search(f"crate {len(acknowledged) - 1}", user_id="alice", limit=3, enable_graph=True)
     assert found.get("degraded") is True
     assert acknowledged[-1] in [r["memory"] for r in found["results"]]
@@ -99,8 +99,7 @@ def test_what_is_erased_while_both_are_away_is_gone_from_both(memory: Memory, ow
         memory.add(f"My name is {user}. I live in Rome and my dog is called Rex.", user_id=user)
     tenants = len(everything_in_weaviate(own["weaviate"]["url"], f"-{fresh}"))
     assert tenants >= 2
-    for name in ("weaviate", "neo4j"):
-        kill(name)
+    tool("kill", "weaviate", "neo4j")
     memory.delete_all(user_id=f"alice-{fresh}")
     tool("start")
     assert memory.verify() == {"ok": True, "problems": []}
@@ -164,10 +163,48 @@ def test_repair_mends_what_verify_names(memory: Memory, name: str) -> None:
 def test_the_report_says_who_is_away_and_how_far_behind(memory: Memory) -> None:
     memory.add("I play chess.", user_id="alice")
     assert [line["ok"] for line in memory._core.servers.report()] == [True, True]
-    kill("weaviate")
+    tool("kill", "weaviate")
     memory.add("I play go.", user_id="alice")
     vectors, graph = memory._core.servers.report()
     assert not vectors["ok"]
     assert "cannot be reached; start it" in vectors["told"]
     assert "behind" in vectors["told"]
     assert graph["ok"]
+
+
+@pytest.mark.parametrize("name", ["weaviate", "neo4j"])
+def test_whoever_meets_a_dead_server_waits_for_nothing(
+    memory: Memory, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The drivers would ask it again and again, between long sleeps; the ledger answers instead."""
+    memory.add("My sister Ann lives in Rome.", user_id="alice")
+    tool("kill", name)
+    awake = threading.current_thread()
+
+    def sleep(seconds: float) -> None:
+        assert threading.current_thread() is not awake, f"slept for {seconds} s"
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    found = memory.search("Where does Ann live?", user_id="alice", enable_graph=True)
+    assert found["degraded"] is True
+    assert found["results"]
+    memory.add("I play chess.", user_id="alice")
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["weaviate", "neo4j"])
+def test_whoever_meets_a_server_that_hangs_is_told_in_time(own: dict[str, Any], fresh: str, number: int) -> None:
+    from memlayer.backends.neo4j import Neo4jGraphStore
+    from memlayer.backends.weaviate import WeaviateVectorIndex
+
+    server = list(own.values())[number]
+    make: list[Any] = [WeaviateVectorIndex, Neo4jGraphStore]
+    store = make[number](server["url"], memory=fresh, timeout=2.0)
+    store.health()
+    os.kill(server["pid"], signal.SIGSTOP)
+    try:
+        with pytest.raises(BackendTimeoutError, match="within"):
+            store.health()
+    finally:
+        os.kill(server["pid"], signal.SIGCONT)
+        store.close()

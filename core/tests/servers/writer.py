@@ -12,7 +12,11 @@ TOWNS = "Rome Oslo Bern Lyon Graz Kiel Bonn Turin".split()
 
 
 def main(path: str, weaviate: str, neo4j: str, number: int) -> None:
-    with Memory(path, embedder=HashEmbedder(64), vector_store=weaviate, graph_store=neo4j) as memory:
+    stores = {
+        "vector_store": {"provider": "weaviate", "url": weaviate, "timeout": 60.0},
+        "graph_store": {"provider": "neo4j", "url": neo4j, "timeout": 60.0},
+    }
+    with Memory(path, embedder=HashEmbedder(64), **stores) as memory:
         for start in range(0, len(PEOPLE), 5):
             names = [PEOPLE[(number * 7 + start + n) % len(PEOPLE)] for n in range(5)]
             said = [{"role": "user", "content": f"My friend {name} lives in {TOWNS[number]}."} for name in names]

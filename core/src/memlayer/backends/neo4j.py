@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -29,6 +31,8 @@ from memlayer.types import ID_FIELDS, Edge, Node, Scope, Subgraph
 AT_ONCE = 500
 """Rows in one statement."""
 OLDEST = (5, 26)
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Seconds before a transaction that met another writer is tried again."""
 _SCHEMA = (
     "CREATE CONSTRAINT memlayer_entity_uid IF NOT EXISTS FOR (n:MemlayerEntity) REQUIRE n.uid IS UNIQUE",
     "CREATE CONSTRAINT memlayer_memory_uid IF NOT EXISTS FOR (n:MemlayerMemory) REQUIRE n.uid IS UNIQUE",
@@ -312,14 +316,27 @@ class Neo4jGraphStore:
             return list(session.run(Query(query, timeout=3 * self._timeout), values))
 
     def _write(self, operation: str, work: Callable[[Callable[..., list[Any]]], None]) -> None:
-        """Runs statements in one transaction, again where others were in the way."""
-        from neo4j import unit_of_work
+        """Runs statements in one transaction, again where other writers were in the way.
 
-        def managed(transaction: Any) -> None:
-            work(lambda query, **values: list(transaction.run(query, values)))
-
+        The driver's own managed transactions would also wait for a server that is away; the outbox does that better.
+        """
         with self._translated(operation), self._driver().session(database=self._database) as session:
-            session.execute_write(unit_of_work(timeout=3 * self._timeout)(managed))
+            pauses = iter(PAUSES)
+            while not self._written(session, work, next(pauses, None)):
+                pass
+
+    def _written(self, session: Any, work: Callable[[Callable[..., list[Any]]], None], pause: float | None) -> bool:
+        """Says whether the work is done; where another writer was in the way, waits for so many seconds instead."""
+        try:
+            with session.begin_transaction(timeout=3 * self._timeout) as transaction:
+                work(lambda query, **values: list(transaction.run(query, values)))
+                transaction.commit()
+        except Exception as error:
+            if pause is None or not _in_the_way(error):
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            return False
+        return True
 
     def _driver(self) -> Any:
         with self._lock:
@@ -338,19 +355,27 @@ class Neo4jGraphStore:
             max_transaction_retry_time=self._timeout / 2, liveness_check_timeout=30.0, telemetry_disabled=True,
             notifications_min_severity=NotificationMinimumSeverity.OFF, user_agent="memlayer",
         )  # fmt: skip
+        _bound(driver, 3 * self._timeout + 1)
         try:
-            driver.verify_connectivity()
             self._version = driver.get_server_info().agent.partition("/")[2]
             if tuple(int(n) for n in self._version.split(".")[:2]) < OLDEST:
                 raise BackendError(f"{self.address} is Neo4j {self._version}; memlayer needs 5.26 or newer",
                                    backend="neo4j", operation="connect")  # fmt: skip
-            for statement in _SCHEMA:
-                driver.execute_query(statement, database_=self._database)
-            driver.execute_query("CALL db.awaitIndexes(60)", database_=self._database)
+            self._prepare(driver)
         except BaseException:
             driver.close()
             raise
         return driver
+
+    def _prepare(self, driver: Any) -> None:
+        """Makes the constraints and indexes that are not there yet."""
+        shown = driver.execute_query("SHOW INDEXES YIELD name", database_=self._database).records
+        known = {row["name"] for row in shown}
+        # CREATE INDEX its_name …
+        if missing := [statement for statement in _SCHEMA if statement.split()[2] not in known]:
+            for statement in missing:
+                driver.execute_query(statement, database_=self._database)
+            driver.execute_query("CALL db.awaitIndexes(60)", database_=self._database)
 
     @contextmanager
     def _translated(self, operation: str) -> Iterator[None]:
@@ -372,7 +397,8 @@ class Neo4jGraphStore:
         if isinstance(error, driver.AuthError):
             return BackendError(f"{self.address} refuses user {self._user!r} or the password; give the right ones in "
                                 "the address: neo4j://user:PASSWORD@host:7687", **more)  # fmt: skip
-        if isinstance(error, driver.Neo4jError) and "TransactionTimedOut" in (error.code or ""):
+        late = isinstance(error, driver.Neo4jError) and "TransactionTimedOut" in (error.code or "")
+        if late or isinstance(error.__cause__, TimeoutError):
             return BackendTimeoutError(f"{self.address} did not {operation} within {3 * self._timeout:.0f} s", **more)
         if isinstance(error, driver.ServiceUnavailable | driver.SessionExpired | driver.ConfigurationError | OSError):
             return BackendUnavailableError(
@@ -381,6 +407,27 @@ class Neo4jGraphStore:
         if isinstance(error, driver.Neo4jError | driver.DriverError):
             return BackendError(f"{self.address} could not {operation}: {str(error)[:500]}", **more)
         return None
+
+
+def _bound(driver: Any, seconds: float) -> None:
+    """Ends the wait for a server that took a question and never answers; the driver has no setting for it (6.4)."""
+    pool = driver._pool
+    opened = pool.opener
+
+    def opener(*args: Any, **options: Any) -> Any:
+        connection = opened(*args, **options)
+        wire = connection.socket
+        # 5.28 calls it settimeout.
+        (wire.set_read_timeout if hasattr(wire, "set_read_timeout") else wire.settimeout)(seconds)
+        return connection
+
+    pool.opener = opener
+
+
+def _in_the_way(error: Exception) -> bool:
+    """Says whether another writer had the locks, or made the same node in the same moment."""
+    code = str(getattr(error, "code", None) or "")
+    return code.startswith("Neo.TransientError.Transaction") or code.endswith("ConstraintValidationFailed")
 
 
 def _is_port(netloc: str) -> bool:

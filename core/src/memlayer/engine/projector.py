@@ -10,12 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from memlayer.engine.stores import Addressed, Auditable, Bound, Healthy, Outbox
+from memlayer.engine.stores import Addressed, Auditable, Bound, Healthy, Outbox, Paired
 from memlayer.errors import BackendError, BackendUnavailableError, UnsupportedError
 from memlayer.filters import And, Compare, Filter, Not
 from memlayer.protocols import Embedder, GraphStore, KeywordIndex, VectorIndex
@@ -48,6 +47,8 @@ class Follower:
     """The model whose vectors it was told to expect; None before it follows."""
     error: BackendError | None = None
     """Why it is held to be away."""
+    answers: int = 0
+    """How often it was found to be there: who began to ask before that does not find it away."""
     pause: float = 0.0
     until: float = 0.0
 
@@ -63,7 +64,7 @@ class Follower:
 
     def answered(self) -> None:
         """Notes that it is there."""
-        self.error, self.pause = None, 0.0
+        self.error, self.pause, self.answers = None, 0.0, self.answers + 1
 
 
 class Projector:
@@ -84,7 +85,6 @@ class Projector:
         self.graph = None if graph is None else Follower(_name(graph), graph)
         self.followers = [f for f in (self.vectors, self.graph) if f is not None]
         self._guard = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -131,12 +131,14 @@ class Projector:
             if follower.error is not None or follower.bound is not None:
                 missed.add(follower.name)
             return None
+        answers = follower.answers
         try:
             return question(follower.store)
         except UnsupportedError:
             return None
         except BackendError as error:
-            self._away(follower, error)
+            if follower.answers == answers:
+                self._away(follower, error)
             self._try_later()
             missed.add(follower.name)
             return None
@@ -192,22 +194,18 @@ class Projector:
         self._stop.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
-        if self._pool is not None:
-            self._pool.shutdown()
         for follower in self.followers:
             follower.store.close()
 
     def _near(self, index: VectorIndex, text: str, vector: Vector, scope: Scope, where: Filter | None) -> list[str]:
-        """By words and by meaning at once: the slower of the two is what it takes."""
         asked: dict[str, Any] = {"scope": scope, "where": where, "limit": NEAREST}
-        words: Any = index if isinstance(index, KeywordIndex) else None
-        if words is None:
-            return [m.id for m in index.search(vector, **asked)]
-        with self._guard:
-            self._pool = self._pool or ThreadPoolExecutor(4, thread_name_prefix="memlayer-near")
-        worded = self._pool.submit(words.search_text, text, **asked)
-        near = index.search(vector, **asked)
-        return list(dict.fromkeys(m.id for m in (*near, *worded.result())))
+        if isinstance(index, Paired):
+            found = index.search_both(text, vector, **asked)
+        else:
+            found = index.search(vector, **asked)
+            if isinstance(index, KeywordIndex):
+                found = [*found, *index.search_text(text, **asked)]
+        return list(dict.fromkeys(m.id for m in found))
 
     def _drain(self, follower: Follower, progress: Progress | None = None) -> None:
         if not self._bind(follower) or not self._outbox.rows(follower.name, 1):
@@ -286,12 +284,15 @@ class Projector:
 
     def _try(self, follower: Follower, *, look: bool = False) -> None:
         """Brings a server up to date, or notes that it is away; `look` asks it even where nothing waits for it."""
+        answers: int | None = follower.answers
         try:
             if look and isinstance(follower.store, Healthy):
                 follower.store.health()
+            answers = None  # One at a time brings it up to date: whether that works, nobody knows better.
             self._drain(follower)
         except BackendError as error:
-            self._away(follower, error)
+            if answers in (None, follower.answers):
+                self._away(follower, error)
         else:
             if look:
                 follower.answered()

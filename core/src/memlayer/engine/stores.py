@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from memlayer.filters import Filter
 from memlayer.protocols import Ledger
-from memlayer.types import Entry, Origin, Record, Scope, Subgraph, View, Waiting
+from memlayer.types import Entry, Match, Origin, Record, Scope, Subgraph, View, Waiting
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
 
 
 class Store(Ledger, Protocol):
@@ -172,6 +175,17 @@ class Healthy(Protocol):
 
     def health(self) -> str:
         """What it is; raises `BackendError` where it cannot be reached."""
+        ...
+
+
+@runtime_checkable
+class Paired(Protocol):
+    """A vector index that can be asked by meaning and by words at the same time."""
+
+    def search_both(
+        self, query: str, vector: Vector, *, scope: Scope, where: Filter | None = None, limit: int = 10
+    ) -> list[Match]:
+        """What is nearest, best first, then what shares words with the query, best first."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,6 +67,37 @@ def address(
     return there, parts.path.strip("/")
 
 
+class _Once:
+    """A server's calls, each made once: a server that is away says so at once.
+
+    weaviate-client asks an unavailable server again and again for 15 to 31 seconds and has no setting for it (4.23);
+    whoever waits here has the ledger to answer, and the outbox to try again.
+    """
+
+    def __init__(self, stub: Any) -> None:
+        self._stub = stub
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return lambda request, **options: self.together(name, request, **options)[0]
+
+    def together(self, name: str, *requests: Any, **options: Any) -> list[Any]:
+        """The replies to requests that are sent at the same time."""
+        from grpc import RpcError, StatusCode
+
+        call = getattr(self._stub, name)
+        *early, last = requests
+        try:
+            sent = [call.future(request, **options) for request in early]
+            reply = call(last, **options)
+            return [*(one.result() for one in sent), reply]
+        except RpcError as error:
+            if error.code() is StatusCode.UNAVAILABLE:
+                raise ConnectionError(error.details()) from error
+            if error.code() is StatusCode.DEADLINE_EXCEEDED:
+                raise TimeoutError(error.details()) from error
+            raise
+
+
 class Client:
     """A lazily connected client that is dropped when the server goes away, and never crosses a fork."""
 
@@ -85,6 +116,20 @@ class Client:
         """The connected client; errors of the driver rise as memlayer's."""
         with self._translated(operation):
             yield self._connected()
+
+    def ask(self, client: Any, call: str, *requests: Any) -> list[Any]:
+        """The replies to requests in the server's own protocol, sent at the same time."""
+        connection = client._connection
+        told = {"metadata": connection.grpc_headers(), "timeout": self._timeout}
+        replies: list[Any] = connection.grpc_stub.together(call, *requests, **told)
+        return replies
+
+    def ping(self) -> str:
+        """The server's version, asked for over both of its ports."""
+        with self.use("tell its health") as client:
+            self.version = str(client.get_meta()["version"])
+            client._connection._ping_grpc("sync")
+            return self.version
 
     def close(self) -> None:
         """Drops the connection; idempotent, and the next use connects anew."""
@@ -113,8 +158,12 @@ class Client:
             additional_config=AdditionalConfig(
                 timeout=Timeout(init=self._timeout, query=self._timeout, insert=3 * self._timeout), trust_env=True
             ),
+            # The other of its checks asks PyPI whether there is a newer client.
+            skip_init_checks=True,
         )  # fmt: skip
         try:
+            client._connection._ping_grpc("sync")
+            client._connection._grpc_stub = _Once(client._connection._grpc_stub)
             self.version = str(client.get_meta()["version"])
         except BaseException:
             client.close()
@@ -149,7 +198,8 @@ class Client:
         if "401" in text or "403" in text or "UNAUTHENTICATED" in text or "PERMISSION_DENIED" in text:
             return BackendError(f"{at} refuses the key ({operation}); give the right one in the address: "
                                 "weaviate://:KEY@host:port", **more)  # fmt: skip
-        if name in ("WeaviateTimeoutError", "WeaviateRetryError") or any(sign in text for sign in _LATE):
+        late = isinstance(error, TimeoutError) or name == "WeaviateTimeoutError"
+        if late or any(sign in text for sign in _LATE):
             self.close()
             return BackendTimeoutError(f"{at} did not answer {operation} within its deadline", **more)
         away = ("WeaviateConnectionError", "WeaviateGRPCUnavailableError", "WeaviateStartUpError", "ConnectError")

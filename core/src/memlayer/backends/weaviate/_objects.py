@@ -22,8 +22,21 @@ _MASK = (1 << 64) - 1
 
 
 def object_id(record_id: str) -> uuid.UUID:
-    """The same object for the same record, so that a retry meets it."""
-    return uuid.uuid5(_SPACE, record_id.encode("utf-8", "surrogatepass").hex())
+    """The same object for the same record, so that a retry meets it: the record's own id where that is a UUID."""
+    try:
+        own = uuid.UUID(record_id)
+    except ValueError:
+        own = None
+    if own is not None and named(str(own)) == record_id:
+        return own
+    derived = uuid.uuid5(_SPACE, record_id.encode("utf-8", "surrogatepass").hex())
+    # No record's own UUID is taken over in version 8, so the two can be told apart.
+    return uuid.UUID(int=derived.int & ~(0xF << 76) | 8 << 76)
+
+
+def named(object_id: str) -> str | None:
+    """The record that an object's id names; None where it was derived from the record's."""
+    return None if object_id[14] == "8" else object_id
 
 
 def properties(entry: Entry) -> dict[str, Any]:

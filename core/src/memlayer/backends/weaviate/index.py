@@ -5,13 +5,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from memlayer.backends.weaviate._client import Client, address
-from memlayer.backends.weaviate._objects import TIMES, object_id, properties, pushed, query_words, record_of, tagged
+from memlayer.backends.weaviate._objects import (
+    TIMES,
+    named,
+    object_id,
+    properties,
+    pushed,
+    query_words,
+    record_of,
+    tagged,
+)
+from memlayer.backends.weaviate._wire import Found, near, request, results, worded
 from memlayer.errors import (
     BackendError,
     ConfigurationError,
@@ -69,6 +80,8 @@ class WeaviateVectorIndex:
         self.dimensions = dimensions
         self._model = model
         self._ready = ""
+        self._derived: set[str] = set()
+        """Tenants with objects whose ids do not name their records: these are asked for the records' ids as well."""
 
     def __repr__(self) -> str:
         return f"WeaviateVectorIndex({self.address!r})"
@@ -84,10 +97,7 @@ class WeaviateVectorIndex:
 
     def health(self) -> str:
         """The server's version; raises where it cannot be reached."""
-        with self._client.use("tell its health") as client:
-            if not client.is_ready():
-                raise ConnectionError("the server is not ready")
-            return f"Weaviate {self._client.version}"
+        return f"Weaviate {self._client.ping()}"
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Stores or replaces entries; idempotent."""
@@ -124,32 +134,31 @@ class WeaviateVectorIndex:
         """The nearest entries of the scope that pass the filter, best first; scores are cosines clipped to [0, 1]."""
         if vector.shape != (self.dimensions,):
             raise DimensionMismatchError(f"the query has {vector.shape} dimensions, the index ({self.dimensions},)")
-        near = vector.tolist()
-
-        def ask(query: Any, **options: Any) -> Any:
-            return query.near_vector(near, **options)
-
-        def signal(meta: Any) -> float:
-            return min(1.0, max(0.0, 1.0 - (meta.distance if meta.distance is not None else 1.0)))
-
-        found = self._search("search", ask, signal, {"distance": True}, scope, where, limit)
-        return sorted(found, key=lambda m: -m.score)[:limit]
+        return self._search("search", near(vector), scope, where, limit)
 
     def search_text(self, query: str, *, scope: Scope, where: Filter | None = None, limit: int = 10) -> list[Match]:
         """The entries of the scope that share words with the query and pass the filter, best first."""
         words = query_words(query)
         if not words:
             return []
+        return self._search("search by words", worded(words, "terms"), scope, where, limit)
 
-        def ask(asked: Any, **options: Any) -> Any:
-            return asked.bm25(words, query_properties=["terms"], **options)
-
-        def signal(meta: Any) -> float:
-            score = meta.score or 0.0
-            return float(score / (1.0 + score))
-
-        found = self._search("search by words", ask, signal, {"score": True}, scope, where, limit)
-        return sorted(found, key=lambda m: -m.score)[:limit]
+    def search_both(
+        self, query: str, vector: Vector, *, scope: Scope, where: Filter | None = None, limit: int = 10
+    ) -> list[Match]:
+        """What `search` finds, then what `search_text` finds, asked for at the same time."""
+        words, (filters, exact) = query_words(query), _filters(scope, where)
+        if not words or not exact or scope.spans_owners:
+            asked: dict[str, Any] = {"scope": scope, "where": where, "limit": limit}
+            return [*self.search(vector, **asked), *self.search_text(query, **asked)]
+        with self._client.use("search") as client:
+            collection, tenant = self._collection(client), self._tenant(scope)
+            found: list[Match] = []
+            with _if_kept(collection, tenant):
+                questions = [worded(words, "terms"), near(vector)]
+                by_words, nearest = self._ask(client, tenant, questions, filters, [], limit, 0)
+                found += [Match(_record_id(one) or "", one.signal) for one in (*nearest, *by_words)]
+            return found
 
     def delete(self, ids: Sequence[str]) -> None:
         """Removes entries; ids that are absent are no error."""
@@ -218,40 +227,40 @@ class WeaviateVectorIndex:
         self._client.close()
 
     def _search(
-        self,
-        operation: str,
-        ask: Callable[..., Any],
-        signal: Callable[[Any], float],
-        meta: Mapping[str, bool],
-        scope: Scope,
-        where: Filter | None,
-        limit: int,
+        self, operation: str, question: Mapping[str, Any], scope: Scope, where: Filter | None, limit: int
     ) -> list[Match]:
+        filters, exact = _filters(scope, where)
+        kept = [] if exact else ["content", "payload"]
         with self._client.use(operation) as client:
-            from weaviate.classes.query import Filter as Native
-            from weaviate.classes.query import MetadataQuery
-
             collection = self._collection(client)
-            native, exact = pushed(where)
-            own = scope.owner
-            every = [tagged((n,), [v]) for n, v in scope.ids().items() if scope.spans_owners or own != f"{n[0]}:{v}"]
-            every += [] if native is None else [native]
-            options = {
-                "filters": Native.all_of(every) if every else None,
-                "return_metadata": MetadataQuery(**meta),
-                "return_properties": ["record_id"] if exact else ["record_id", "content", "payload"],
-            }
             found: list[Match] = []
             for tenant in self._reached(collection, scope):
-                inside = collection.with_tenant(tenant)
-                kept = None if exact else where
-                pages = _pages(partial(_page, ask, inside.query, options), limit, kept)
-                try:
-                    found += [Match(o.properties["record_id"], signal(o.metadata)) for o in pages]
-                except Exception:
-                    if collection.tenants.exists(tenant):
-                        raise
+                page = partial(self._page, client, tenant, question, filters, kept)
+                with _if_kept(collection, tenant):
+                    pages = _pages(page, limit, None if exact else where)
+                    found += [Match(_record_id(one) or "", one.signal) for one in pages]
+            return sorted(found, key=lambda m: -m.score)[:limit]
+
+    def _page(
+        self, client: Any, tenant: str, question: Any, filters: Any, kept: Sequence[str], size: int, offset: int
+    ) -> list[Found]:
+        return self._ask(client, tenant, [question], filters, kept, size, offset)[0]
+
+    def _ask(
+        self, client: Any, tenant: str, questions: Sequence[Any], filters: Any, kept: Sequence[str], size: int,
+        offset: int,
+    ) -> list[list[Found]]:  # fmt: skip
+        """A page of the results of each question."""
+        more = ["record_id"] if tenant in self._derived else []
+        sent = [
+            request(one, self._name(), tenant, where=filters, properties=[*kept, *more], limit=size, offset=offset)
+            for one in questions
+        ]
+        found = [results(reply) for reply in self._client.ask(client, "Search", *sent)]
+        if more or all(_record_id(one) for part in found for one in part):
             return found
+        self._derived.add(tenant)
+        return self._ask(client, tenant, questions, filters, kept, size, offset)
 
     def _reached(self, collection: Any, scope: Scope) -> list[str]:
         """The tenants that a scope may meet: one, or where it spans owners all, up to a bound."""
@@ -336,7 +345,28 @@ class WeaviateVectorIndex:
                 raise
 
 
-def _pages(ask: Callable[[int, int], Sequence[Any]], limit: int, where: Filter | None) -> Iterator[Any]:
+def _filters(scope: Scope, where: Filter | None) -> tuple[Any, bool]:
+    """What the server filters by within a tenant, None for nothing, and whether it says the same as the filter."""
+    from weaviate.classes.query import Filter as Native
+
+    native, exact = pushed(where)
+    own = scope.owner
+    every = [tagged((n,), [v]) for n, v in scope.ids().items() if scope.spans_owners or own != f"{n[0]}:{v}"]
+    every += [] if native is None else [native]
+    return (Native.all_of(every) if every else None), exact
+
+
+@contextmanager
+def _if_kept(collection: Any, tenant: str) -> Iterator[None]:
+    """Finds nothing, and no fault, for an owner of whom nothing was kept yet: there is no tenant."""
+    try:
+        yield
+    except Exception as error:
+        if "tenant" not in str(error) or collection.tenants.exists(tenant):
+            raise
+
+
+def _pages(ask: Callable[[int, int], Sequence[Found]], limit: int, where: Filter | None) -> Iterator[Found]:
     """Objects that pass the filter, best first, page after page until there are enough or no more."""
     size, offset, given = (limit if where is None else max(64, 2 * limit)), 0, 0
     while size > 0:
@@ -355,9 +385,9 @@ def _pages(ask: Callable[[int, int], Sequence[Any]], limit: int, where: Filter |
     )
 
 
-def _page(ask: Callable[..., Any], query: Any, options: Mapping[str, Any], size: int, offset: int) -> Sequence[Any]:
-    found: Sequence[Any] = ask(query, limit=size, offset=offset, **options).objects
-    return found
+def _record_id(found: Found) -> str | None:
+    """The record that was found; None where nothing in the result names it."""
+    return found.properties.get("record_id") or named(found.object_id)
 
 
 def _listed(vector: Vector | None) -> list[float] | None:

@@ -1,0 +1,76 @@
+"""The two questions of a search in the server's own protocol, as weaviate-client brings it.
+
+The client's query classes make a Python object of every property and every score of every result: at a hundred results
+that takes longer than all the rest of the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from memlayer.types import Vector
+
+
+class Found(NamedTuple):
+    """One result."""
+
+    object_id: str
+    signal: float
+    """In [0, 1]: the cosine, or what the words weigh."""
+    properties: Mapping[str, str]
+
+
+def near(vector: Vector) -> dict[str, Any]:
+    """The question for what is nearest to a vector."""
+    from weaviate.proto.v1 import base_pb2, base_search_pb2, search_get_pb2
+
+    packed = base_pb2.Vectors(
+        vector_bytes=np.asarray(vector, "<f4").tobytes(), type=base_pb2.Vectors.VECTOR_TYPE_SINGLE_FP32
+    )
+    return {
+        "near_vector": base_search_pb2.NearVector(vectors=[packed]),
+        "metadata": search_get_pb2.MetadataRequest(uuid=True, distance=True),
+    }
+
+
+def worded(words: str, *properties: str) -> dict[str, Any]:
+    """The question for what has these words."""
+    from weaviate.proto.v1 import base_search_pb2, search_get_pb2
+
+    return {
+        "bm25_search": base_search_pb2.BM25(query=words, properties=properties),
+        "metadata": search_get_pb2.MetadataRequest(uuid=True, score=True),
+    }
+
+
+def request(
+    question: Mapping[str, Any], collection: str, tenant: str, *, where: Any, properties: Sequence[str], limit: int,
+    offset: int,
+) -> Any:  # fmt: skip
+    """A page of a question's results; `where` is a filter of weaviate-client."""
+    from weaviate.collections.filters import _FilterToGRPC
+    from weaviate.proto.v1 import search_get_pb2
+
+    return search_get_pb2.SearchRequest(
+        collection=collection, tenant=tenant, limit=limit, offset=offset, filters=_FilterToGRPC.convert(where),
+        properties=search_get_pb2.PropertiesRequest(non_ref_properties=properties), uses_123_api=True,
+        uses_125_api=True, uses_127_api=True, **question,
+    )  # fmt: skip
+
+
+def results(reply: Any) -> list[Found]:
+    """What the server found, best first."""
+    found = []
+    for result in reply.results:
+        meta = result.metadata
+        if meta.distance_present:
+            signal = min(1.0, max(0.0, 1.0 - meta.distance))
+        else:
+            signal = meta.score / (1.0 + meta.score)
+        fields = result.properties.non_ref_props.fields
+        found.append(Found(meta.id, signal, {name: fields[name].text_value for name in fields}))
+    return found
