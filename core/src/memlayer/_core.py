@@ -61,7 +61,7 @@ class Core:
         )
         self.ingest = Ingest(
             self.ledger,
-            self.embedder,
+            self._embedding,
             self.extractor,
             categorise=lambda text, custom: categorize(text, custom=custom or settings.custom_categories),
             clock=clock,
@@ -73,13 +73,23 @@ class Core:
         self.worker = Worker(lambda ended: self.backlog.read(ended=ended))
 
     def embedder(self) -> Embedder:
-        """The embedder, made on first use and checked against the one that the file was written with."""
+        """The embedder, made on first use; raises where the file has been embedded with another one by now."""
+        embedder = self._embedding()
+        noted = self.ledger.meta("embedder")
+        if noted is not None and noted != self.ledger.embedder:
+            raise DimensionMismatchError(
+                f"{self.ledger.database.path} was embedded with {noted}, this memory uses {self.ledger.embedder}; "
+                "open it with that embedder, or embed it anew: memory.reembed()"
+            )
+        return embedder
+
+    def _embedding(self) -> Embedder:
+        """The embedder for vectors that are written: the ledger compares it with the file's under its lock."""
         if self._embedder is None:
             with self._lock:
                 if self._embedder is None:
-                    embedder = self.new_embedder()
-                    self._check(embedder)
-                    self._embedder = embedder
+                    self._take(self.new_embedder())
+        assert self._embedder is not None
         return self._embedder
 
     def new_embedder(self) -> Embedder:
@@ -98,7 +108,11 @@ class Core:
     def use(self, embedder: Embedder) -> None:
         """Takes another embedder from now on (after `reembed`)."""
         with self._lock:
-            self._embedder = embedder
+            self._take(embedder)
+
+    def _take(self, embedder: Embedder) -> None:
+        self.ledger.embedder = f"{embedder.name}/{embedder.dimensions}"
+        self._embedder = embedder
 
     def reader(self) -> Reader:
         """Reads the documents of messages, and their pictures where the model sees any."""
@@ -202,14 +216,3 @@ class Core:
     def _related(self, scope: Scope, messages: Sequence[Message]) -> list[Record]:
         """What an extractor is shown: see `memlayer.engine.shown`."""
         return related(self.ledger, self.recall, scope, messages, now=self.clock())
-
-    def _check(self, embedder: Embedder) -> None:
-        mine = f"{embedder.name}/{embedder.dimensions}"
-        noted = self.ledger.meta("embedder")
-        if noted is None:
-            self.ledger.on_first_write = {"embedder": mine}
-        elif noted != mine:
-            raise DimensionMismatchError(
-                f"{self.ledger.database.path} was embedded with {noted}, this memory uses {mine}; "
-                "open it with the old embedder, or embed it anew: memory.reembed()"
-            )

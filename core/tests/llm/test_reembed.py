@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,49 @@ def test_it_goes_on_where_it_was_ended_and_the_old_index_serves_meanwhile(tmp_pa
         assert m.verify()["ok"]
     with Memory(path, embedder=HashEmbedder()) as m, pytest.raises(DimensionMismatchError):
         m.search("lamp", **A)
+
+
+def test_a_process_that_holds_the_old_embedder_is_told_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    fill(path, 3)
+    with Memory(path, embedder=HashEmbedder()) as old, Memory(path, embedder=HashEmbedder(64)) as new:
+        assert len(old.search("item 2", **A)["results"]) > 0
+        [first, *_] = old.get_all(**A)["results"]
+        new.reembed()
+        told = r"hash-64/64.*hash-256/256"
+        calls: dict[str, Callable[[], Any]] = {
+            "add": lambda: old.add("I bought a lamp", **A),
+            "deferred": lambda: old.add("I bought a lamp", **A, mode="deferred"),
+            "as it is": lambda: old.add("I bought a lamp", **A, infer=False),
+            "update": lambda: old.update(first["id"], "I sold it"),
+            "item": lambda: old.items.put(("notes",), "l", {"text": "a lute"}, index=["text"], **A),
+            "search": lambda: old.search("lamp", **A),
+        }
+        for call in calls.values():
+            with pytest.raises(DimensionMismatchError, match=told):
+                call()
+        assert len(new.messages(**A)["results"]) == 3
+        new.add("I bought a lamp", **A)
+        assert new.verify()["ok"]
+
+
+def test_it_is_seen_under_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    fill(path, 3)
+
+    class Slow(HashEmbedder):
+        """While it embeds, somebody else embeds everything anew."""
+
+        def embed(self, texts: Any, *, kind: Any = "document") -> Any:
+            with Memory(path, embedder=HashEmbedder(64)) as new:
+                new.reembed()
+            return super().embed(texts, kind=kind)
+
+    with Memory(path, embedder=Slow()) as old, pytest.raises(DimensionMismatchError, match="nothing was written"):
+        old.add("I bought a lamp", **A)
+    with Memory(path, embedder=HashEmbedder(64)) as new:
+        assert len(new.messages(**A)["results"]) == 3
+        assert new.verify()["ok"]
 
 
 def test_what_is_erased_meanwhile_leaves_no_vector(tmp_path: Path) -> None:

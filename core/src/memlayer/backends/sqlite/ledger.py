@@ -17,7 +17,7 @@ from memlayer.backends.sqlite._followers import targets
 from memlayer.backends.sqlite._project import Projection
 from memlayer.backends.sqlite._view import visible
 from memlayer.backends.sqlite.where import compile_where
-from memlayer.errors import ConflictError, NotFoundError
+from memlayer.errors import ConflictError, DimensionMismatchError, NotFoundError
 from memlayer.filters import Filter, content_hash, matches
 from memlayer.lifetimes import shown
 from memlayer.text import likeness
@@ -54,8 +54,8 @@ class SQLiteLedger:
         self.followers = tuple(followers)
         self._clock = clock
         self._projection = Projection()
-        self.on_first_write: dict[str, str] = {}
-        """Notes about the file (`meta`) that the next commit leaves with it."""
+        self.embedder: str | None = None
+        """What the vectors of this memory are made with; the first commit of vectors notes it in the file."""
         self.on_commit: Callable[[], object] | None = None
         """Called after every transaction that something may follow from, outside of it."""
 
@@ -75,14 +75,24 @@ class SQLiteLedger:
         with self.database.write() as connection:
             news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
             now = self._clock()
-            for key, value in self.on_first_write.items():
-                connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
             changes = decide(news)
+            if self.embedder is not None and any(change.vector is not None for change in changes):
+                self._same_embedder(connection, self.embedder)
             followers = targets(connection, self.followers) if changes else ()
             written = [self._apply(connection, change, scope, actor, now, followers) for change in changes]
-        self.on_first_write = {}
         self._tell()
         return written
+
+    def _same_embedder(self, connection: sqlite3.Connection, mine: str) -> None:
+        """Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare."""
+        row = connection.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+        if row is None:
+            connection.execute("INSERT INTO meta VALUES ('embedder', ?)", (mine,))
+        elif row[0] != mine:
+            raise DimensionMismatchError(
+                f"{self.database.path} is embedded with {row[0]} now, and this memory still uses {mine}; nothing was "
+                "written: open it anew with that embedder"
+            )
 
     def _tell(self) -> None:
         if self.on_commit is not None:
