@@ -10,7 +10,7 @@ from memlayer._ask import words
 from memlayer._core import Core
 from memlayer.engine import messages as reading
 from memlayer.engine import unseen
-from memlayer.engine.ingest import Outcome, Request, relations_of
+from memlayer.engine.ingest import Outcome, Request
 from memlayer.errors import ConfigurationError, UnsupportedError
 from memlayer.filters import check_metadata
 from memlayer.types import AddResult, Guidance, Messages, Record, Scope
@@ -82,7 +82,8 @@ def _outcome(outcome: Outcome, *, graph: bool) -> AddResult:
         "episodes": [e.id for e in outcome.episodes],
     }
     if graph:
-        found["relations"] = [_shapes.relation(r) for r in relations_of(outcome.written)]
+        said = dict.fromkeys(edge for w in outcome.written for edge in w.record.relations)
+        found["relations"] = [_shapes.relation(edge) for edge in said]
     return found
 
 

@@ -21,7 +21,7 @@ from memlayer.errors import ConfigurationError, ExtractionError
 from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
-from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Relation, Scope, View
+from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, Record, Scope, View
 
 if TYPE_CHECKING:
     from memlayer.types import Vector
@@ -494,8 +494,3 @@ def _outcome(decisions: Sequence[Decision], events: Sequence[Event], known: Mapp
         elif old is not None:
             found.append(Written("DELETE", old, old))
     return found
-
-
-def relations_of(written: Sequence[Written]) -> list[Relation]:
-    """The edges that were said, each once, in the order in which they were said."""
-    return list(dict.fromkeys(r for w in written for r in w.record.relations))
