@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,34 @@ def locked() -> bytes:
     return out.getvalue()
 
 
+def packed(body: bytes) -> bytes:
+    """A PDF of one page, whose content is packed."""
+    stream = zlib.compress(body, 9)
+    return write(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /ProcSet [/PDF] >> /Contents 4 0 R >>",
+            f"<< /Filter /FlateDecode /Length {len(stream)} >>\nstream\n".encode() + stream + b"\nendstream",
+        ]
+    )
+
+
+def circle(of: str) -> bytes:
+    """A PDF whose pages, or whose table of contents, go round in a circle."""
+    outline = "/Outlines 3 0 R" if of == "contents" else ""
+    kid = "4 0 R" if of == "contents" else "2 0 R"
+    return write(
+        [
+            f"<< /Type /Catalog /Pages 2 0 R {outline} >>".encode(),
+            f"<< /Type /Pages /Count 1 /Kids [{kid}] >>".encode(),
+            b"<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+            b"<< /Title (Round) /Parent 3 0 R /Next 5 0 R /First 5 0 R /Dest [4 0 R /Fit] >>",
+        ]
+    )
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "truncated.pdf": (lambda: pdf(["Hello there."] * 5)[:600], "truncated.pdf"),
     "only the head.pdf": (lambda: b"%PDF-1.7\n", "is no whole PDF file"),
@@ -124,6 +153,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "no catalog.pdf": (lambda: write([b"<< >>"]), "is no whole PDF file"),
     "scanned.pdf": (lambda: pdf([None, None]), "no page has text; pages 1-2 scanned"),
     "blank.pdf": (lambda: pdf(["", ""]), "has no text"),
+    "bomb.pdf": (lambda: packed(bytes(200_000_000)), "page 1 cannot be read: Limit reached while decompressing"),
+    "circle.pdf": (lambda: circle("pages"), "is no whole PDF file"),
+    "circle in the contents.pdf": (lambda: circle("contents"), "has no text"),
     "text.pdf": (lambda: b"Hello there.", "should be a PDF"),
     "latin.txt": (lambda: "Grüße".encode("latin-1"), r"is no UTF-8 text: .* at byte 2"),
     "half.txt": (lambda: "€".encode()[:2], "is no UTF-8 text"),
@@ -143,6 +175,13 @@ def test_a_bad_document_is_a_clear_error_and_leaves_nothing(name: str, memory: M
     with pytest.raises(DocumentError, match=told):
         memory.add([{"content": "I live in Rome."}, {"content": documents.read_file(tmp_path / name)}], user_id="ann")
     assert kept(memory) == []
+
+
+@needs_pypdf
+def test_a_document_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memlayer.extraction._pdf.SECONDS", -1.0)
+    with pytest.raises(DocumentError, match=r"long.pdf: reading it takes longer than -1 seconds"):
+        documents.read(pdf(["a", "b"]), source="long.pdf")
 
 
 def test_a_hundred_megabytes_of_one_line_are_not_even_read(tmp_path: Path) -> None:
