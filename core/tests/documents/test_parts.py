@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,6 +149,44 @@ class TestUnseen:
         with Memory(":memory:", llm=Sees(fault), embedder=HashEmbedder()) as memory:
             with pytest.raises(ModelError):
                 memory.add({"content": ["Look!", PICTURES["LangChain"]]}, user_id="ann", mode="deferred")
+            assert texts(memory) == ["Look!"]
+
+
+class TestOptional:
+    """What an adapter hands on: a turn of an agent does not fail over it, and what is missing is said."""
+
+    @pytest.mark.parametrize("form", PICTURES)
+    def test_a_picture_is_noted_and_read_later(self, form: str, tmp_path: Any) -> None:
+        message = {"id": "m1", "content": ["Look!", {**PICTURES[form], "optional": True}]}
+        with Memory(tmp_path / "memory.db", embedder=HashEmbedder()) as memory:
+            for _ in range(2):
+                memory.add(message, user_id="ann")
+            assert memory.messages(user_id="ann")["results"][0]["metadata"] == {"unseen_pictures": 1}
+        with Memory(tmp_path / "memory.db", llm=Sees(), embedder=HashEmbedder()) as memory:
+            memory.add(message, user_id="ann")
+            assert texts(memory) == ["Look!\n[image: A grey cat on a red sofa.]"]
+
+    @pytest.mark.parametrize(
+        ("part", "told"),
+        [
+            ({"type": "file", "file": {"file_id": "file-1"}}, "only its provider has"),
+            ({"type": "pdf_url", "pdf_url": {"url": "http://127.0.0.1/a.pdf"}}, r"\(rule: loopback\)"),
+            ({"type": "input_audio", "input_audio": {"data": "YQ=="}}, "cannot be read"),
+            ({"type": "file", "base64": "AAEC", "mime_type": "application/zip"}, "is no text"),
+            ({"type": "pdf_url"}, "needs a url"),
+        ],
+    )
+    def test_a_document_that_cannot_be_read_is_noted(self, part: Any, told: str, memory: Memory) -> None:
+        memory.add({"content": ["I live in Rome.", {**part, "optional": True}]}, user_id="ann")
+        row = memory.messages(user_id="ann")["results"][0]
+        assert row["content"] == "I live in Rome."
+        assert re.search(told, row["metadata"]["unread_parts"][0])
+        assert memory.get_all(user_id="ann")["results"][0]["metadata"] is None
+
+    def test_a_model_that_fails_is_an_error_still(self) -> None:
+        with Memory(":memory:", llm=Sees(ModelError("it failed")), embedder=HashEmbedder()) as memory:
+            with pytest.raises(ModelError):
+                memory.add({"content": ["Look!", {**PICTURES["LangChain"], "optional": True}]}, user_id="ann")
             assert texts(memory) == ["Look!"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.engine import unseen
 from memlayer.engine.unseen import SeenMessage, UnseenMessage
-from memlayer.errors import ConfigurationError, FilterError
+from memlayer.errors import ConfigurationError, DocumentError, FilterError, UnsupportedError
 from memlayer.filters import instant, text_fault
 from memlayer.types import Message, Record
 
@@ -62,7 +62,7 @@ def read(
             if contents.pictures and not contents.unseen:
                 found.append(SeenMessage(**_fields(one), episode=contents.kept))
         elif one.text.strip():
-            found.append(UnseenMessage(**_fields(one), pictures=contents.unseen) if contents.unseen else one)
+            found.append(contents.noted(one))
         found += [piece for document in contents.documents for piece in _pieces(document, one.timestamp)]
     if faults is None and missed:
         raise missed[0]
@@ -159,11 +159,19 @@ class _Contents:
         self._reader = reader
         self._faults = faults
         self._before = len(faults)
+        self._blind = 0
+        self._unread: list[str] = []
 
     @property
     def unseen(self) -> int:
         """How many pictures nobody could see."""
-        return len(self._faults) - self._before
+        return len(self._faults) - self._before + self._blind
+
+    def noted(self, message: Message) -> Message:
+        """The message, and what it is kept without."""
+        if not self.unseen and not self._unread:
+            return message
+        return UnseenMessage(**_fields(message), pictures=self.unseen, parts=tuple(self._unread))
 
     def text(self, content: Any, where: str) -> str:
         """The text; pictures have become words."""
@@ -196,8 +204,27 @@ class _Contents:
             )
         if self.kept is not None and not (self.pictures and parts.is_picture(part, where)):
             return ""
-        found = parts.read(part, where, self._reader() if self._reader else Reader(), self._faults)
+        reader = self._reader() if self._reader else Reader()
+        if part.get("optional"):
+            found = self._optional(part, where, reader)
+        else:
+            found = parts.read(part, where, reader, self._faults)
         if isinstance(found, Document):
             self.documents.append(found)
             return ""
         return found or ""
+
+    def _optional(self, part: Mapping[str, Any], where: str, reader: Reader) -> str | Document | None:
+        """A part that the message may be kept without: what an agent was shown, which its turn must not fail over."""
+        from memlayer.engine import parts
+
+        missed: list[Exception] = []
+        try:
+            found = parts.read(part, where, reader, missed)
+        except (ConfigurationError, DocumentError, UnsupportedError) as error:
+            self._unread.append(str(error))
+            return None
+        blind = [fault for fault in missed if isinstance(fault, UnsupportedError)]
+        self._blind += len(blind)
+        self._faults += [fault for fault in missed if fault not in blind]
+        return found

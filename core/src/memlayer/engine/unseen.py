@@ -1,4 +1,4 @@
-"""Pictures that nobody could see when their message was kept: noted with it, and read when it comes again."""
+"""Parts that a message was kept without: noted with it. Pictures that nobody could see are read when it comes again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 KEY = "unseen_pictures"
 """Where the metadata of a message says how many of its pictures nobody has seen."""
+UNREAD = "unread_parts"
+"""Where it says why optional parts could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnseenMessage(Message):
-    """A message that is kept without some of its pictures."""
+    """A message that is kept without some of its parts."""
 
     pictures: int = 0
+    parts: tuple[str, ...] = ()
+    """Why each of them could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,15 @@ def noted(message: Message) -> dict[str, Any]:
     """What the metadata of a message's episode says beside the caller's."""
     if isinstance(message, PieceMessage):
         return {DOCUMENT: message.document}
-    return {KEY: message.pictures} if isinstance(message, UnseenMessage) else {}
+    if not isinstance(message, UnseenMessage):
+        return {}
+    told = {KEY: message.pictures, UNREAD: list(message.parts)}
+    return {name: value for name, value in told.items() if value}
 
 
 def callers(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """What the caller gave of an episode's metadata."""
-    own = {KEY} if part_of(metadata) is None else {KEY, DOCUMENT}
+    own = {KEY, UNREAD} if part_of(metadata) is None else {KEY, UNREAD, DOCUMENT}
     return {name: value for name, value in metadata.items() if name not in own}
 
 
