@@ -152,6 +152,32 @@ def no_longer_single(new: Record, old: Record) -> bool:
     return single and old.attribute == "in_relationship_with"
 
 
+def prefers_now(new: Record, old: Record) -> bool:
+    """Says whether one preference took the place of another of its kind: "prefer aisle seats now"."""
+    if {new.attribute, old.attribute} != {"prefers"} or new.negated or old.negated:
+        return False
+    now, before = normal.value(new.value).split(), normal.value(old.value).split()
+    return len(now) > 1 < len(before) and now[-1] == before[-1] and now != before and bool(_NOW.search(new.text))
+
+
+_NOW = re.compile(r"\b(?:now|these days|nowadays)\b", re.IGNORECASE)
+_COUNT = re.compile(r"(?:(\d+|an?|one|two|three|four|five|six) )?(\w+)")
+
+
+def counted(new: Record, old: Record) -> bool:
+    """Says whether a count took the place of another one: "have two dogs now" of who had a dog."""
+    if new.attribute != old.attribute or new.attribute not in ("has_pet", "has_child") or new.negated or old.negated:
+        return False
+    now, before = _COUNT.fullmatch(normal.value(new.value)), _COUNT.fullmatch(normal.value(old.value))
+    if not now or not before or not now[1] or (old.value or "")[:1].isupper() or not _NOW.search(new.text):
+        return False
+    return _singular(now[2]) == _singular(before[2]) and now[1] != before[1]
+
+
+def _singular(word: str) -> str:
+    return {"children": "child", "puppies": "puppy"}.get(word, word.removesuffix("s"))
+
+
 def grown(new: Record, old: Record) -> bool:
     """Says whether one age follows from the other by the time that went by: the same child, a year later."""
     if new.attribute != "age" or old.attribute != "age":

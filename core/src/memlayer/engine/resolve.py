@@ -363,6 +363,8 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return "contradict" if match == "exact" else "perhaps"
     if ending.left(new, old) or ending.switched(new, old) or ending.no_longer_single(new, old):
         return "supersede"
+    if ending.prefers_now(new, old) or ending.counted(new, old):
+        return "supersede"
     if ending.changed_subject(new, old):
         return "perhaps"
     if ending.breaks_diet(new, old):

@@ -44,7 +44,7 @@ _IS_AT = _re(
 )
 _MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
-    rf"^(?:they|we|i|he|she|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has |had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
+    rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has |had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
     rf"(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}"
 )
 _AMOUNT = r"(?P<sum>[$€£]?\d[\d.,]*\d?(?: ?(?:euros?|dollars?|pounds?|bucks|francs|eur|usd|€|\$))?)"

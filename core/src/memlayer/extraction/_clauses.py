@@ -207,6 +207,14 @@ _REPAIR = _re(
     r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
 )
 _LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
+_LOOSE = _re(
+    r"^(?:oh,? |um,? )?(?:actually|wait|hang on|hold on)\b(?!.{0,12}\b(?:i meant|i mean|no|sorry|it is|he is|she is|that is)\b)"
+)
+_BARE_IS = _re(r"^(?:it|that|she|he|the number|the name|his name|her name) (?:is|was|should be) (?:actually )?")
+_BARE = _re(
+    r"(?:(?:it|that|she|he|the number|the name|his name|her name) (?:is|was|should be) (?:actually )?)?"
+    r"(?!(?:is|are|was|my bad|my mistake|it|that|this|you|we|they|there|what|how|not|no|yes|i|he|she|my)\b)[\w'@+.-]+(?:,? (?!is\b|are\b|was\b)[\w'@+.-]+){0,3}"
+)
 _WRONG = _re(
     r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong|misspelled"
     r"|mistyped)|typo\b|correction:|not the other way)"
@@ -263,6 +271,7 @@ def _sentences(text: str) -> Iterator[tuple[str, str]]:
 
 def _statements(sentence: str, ending: str) -> Iterator[Clause]:
     """The statements of one sentence."""
+    whole = sentence
     sentence = _QUOTED.sub(lambda m: "" if _is_speech(sentence, m) else m.group(), sentence)
     if repaired := _REPAIR.match(sentence):
         sentence, correction = _repair(repaired), True
@@ -270,6 +279,11 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         correction = False
     sentence = expand(sentence)
     lead, sentence = _strip_lead(sentence)
+    sure = _BARE_IS.match(sentence) or not _LOOSE.match(whole)
+    if (correction or lead.correction) and sure and _BARE.fullmatch(sentence.strip(" .!")):
+        said = "I meant" if re.search(r"\bI mean", whole) else "it should be"
+        yield Clause(f"{said} {_BARE_IS.sub('', sentence.strip(' .!'))}", correction=True)
+        return
     sentence = plainer(sentence)
     correction = correction or lead.correction or bool(_WRONG.search(sentence))
     if is_takeback(sentence):

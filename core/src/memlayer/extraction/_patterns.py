@@ -42,6 +42,7 @@ _RULES = (
         rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|call off|called off|dropped|ended|terminated|unsubscribed from|stopped) ",
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
+    _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about )"),
     _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
     _rule(now.off, rf"(?:{_BE}|came|got|went) off "),
     _rule(now.no_longer_with, rf"{_BE} (?:with|at) "),
@@ -80,6 +81,8 @@ _RULES = (
         now.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
         r"(?:make|makes|earn|earns) ",
     ),
+    _rule(now.clock("wake_up_time"), r"(?:wake|wakes|get|gets) up at "),
+    _rule(now.clock("bedtime"), r"(?:go|goes) to (?:bed|sleep) at "),
     _rule(now.rent, r"(?:pay|pays|paying) "),
     # home and origin
     _rule(
@@ -125,7 +128,7 @@ _RULES = (
     _rule(
         to.quit,
         r"(?:have |has )?(?:quit|left|lost|resigned from) (?:my|his|her|the|our)(?: \w+)? (?:job|position|role)\b",
-        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:resigned|retired) (?=from\b|at\b|$)",
+        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:resigned|retired)(?: (?=from\b|at\b|last\b|this\b|in\b|early\b|two\b)|$)",
     ),
     _rule(to.left, r"(?:have |has )?(?:left|quit) "),
     _rule(to.named_person("reports_to"), r"(?:report|reports) to "),
@@ -180,7 +183,7 @@ _RULES = (
     # tastes
     _rule(
         to.tastes("likes"),
-        r"(?:like|likes|love|loves|enjoy|enjoys|adore|adores|liking|(?:liked|loved)(?=\s\")|have (?:loved|liked",
+        r"(?:(?:have |has |am |is )?(?:started|starting|begun|began|learned|come|grown) to )?(?:like|likes|love|loves|enjoy|enjoys|adore|adores|liking|(?:liked|loved)(?=\s\")|have (?:loved|liked",
         r"|enjoyed)",
         rf"|{_BE} (?:(?:an? )?(?:big |huge |massive |great |avid )?(?:fan|lover) of|fond of|into|passionate about",
         r"|crazy about",

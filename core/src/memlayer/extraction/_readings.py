@@ -66,6 +66,7 @@ _USED = _re(r"^used to (?!be (?:so|very|able|the)\b|it\b|the\b|this\b|that\b|\w+
 _STOPPED = _re(r"^(?:(?:have|has) )?(?:stopped|quit|gave up|given up|am done with|swore off) (?!trying)(?=\w+ing\b)")
 _CANNOT = _re(r"^(?:cannot|can never) (?=(?:eat|drink|have)\b)")
 _NEVER = _re(r"^never (?=(?:eat|drink|smoke|like|watch|use|wear|cook|drive)s?\b)")
+_CANNOT_STAND = _re(r"^(?:cannot|can not) (?:stand|bear|take)\b")
 _PAST_ONLY = _re(r"^(?:did|was|were|had|have|has) (?:not|never)\b")
 
 
@@ -76,7 +77,8 @@ def predicate(text: str) -> Predicate | None:
     plain, longer = _LONGER.subn(" ", plain, count=1)
     plain = plain.replace("  ", " ").strip()
     negated = False
-    over = bool(longer)
+    # Who cannot stand it any more did before, and does not now.
+    over = bool(longer) and not _CANNOT_STAND.match(plain.strip())
     if m := _NOT.match(plain):
         plain = f"{m[1]} {plain[m.end() :]}" if m[1] else plain[m.end() :]
         negated = True
@@ -361,15 +363,29 @@ def uses(rest: str, said: Predicate) -> list[Reading]:
     return [Reading("uses", rest[rest.lower().find(value) :][: len(value)], said.negated)] if value else []
 
 
+_JOINT = frozenset("of in for at with to on by from my the his her our and or as like than".split())
+_AFTER_THING = frozenset(
+    """in at on for with from and near by that which to of called named last this yesterday together now again since
+    because so outside over where online today but when anymore any here there ourselves myself recently""".split()
+)
+
+
 def owns(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(
-        r"(?:an? |my (?:own |first )?|two |three |(?:the|our|that|any) )((?:[\w-]+ ){0,3}?)([\w-]+(?: [\w-]+)?)", rest
-    )
-    if not m or (not said.negated and not said.over and rest.startswith(("the ", "our ", "that ", "any "))):
+    """The thing that the noun phrase ends with: "a little cabin at the lake", no "car wash"."""
+    m = re.match(r"(?:an? |my (?:own |first )?|two |three |(?P<said>(?:the|our|that|any) ))", rest)
+    if not m or (m["said"] and not said.negated and not said.over):
         return []
-    for word in (m[2].lower(), m[2].lower().split()[0]):
-        if word in words.OWNED:
-            return [Reading("owns", f"{m[1]}{m[2][: len(word)]}".strip(), said.negated)]
+    parts = [p for p in re.split(r"\s+", rest[m.end() :])[:6] if p]
+    for n in range(min(4, len(parts))):
+        for size in (2, 1):
+            taken = parts[n : n + size]
+            closed = taken[-1][-1:] in ",.;!:"
+            thing = " ".join(taken).rstrip(",.;!:")
+            after = parts[n + size].lower().rstrip(",.;!:") if n + size < len(parts) else ""
+            if thing.lower() in words.OWNED and (closed or not after or after in _AFTER_THING):
+                return [Reading("owns", " ".join((*parts[:n], thing)), said.negated)]
+        if parts[n].lower() in _JOINT or parts[n][-1:] in ",.;!:":
+            break
     return []
 
 

@@ -69,6 +69,11 @@ _RULES: tuple[_Rule, ...] = (
         r"(?:,|:| named| called) (?:(?:his|her|their) name is )?(?P<to>(?-i:[A-Z]).+)$",
         r"my new \g<what> is \g<to>",
     ),
+    _rule(
+        r"^(?:we|I) (?:have )?(?:just )?(?:let (?P<what>(?:my|our|the) .{2,40}?) (?:expire|lapse|run out)|(?:did not|will not|are not"
+        r"|am not) (?:renew|renewing) (?P<other>(?:my|our|the) .{2,40}))(?P<t>$|[,.;].*$)",
+        lambda m: f"I cancelled {m['what'] or m['other']}{m['t']}",
+    ),
     # new jobs
     _rule(
         r"^(?:we|I) (?:have )?(?:just |recently )?(?:changed|switched) (?:jobs|companies|employers)(?:,| and|;| -)? (?:and )?"

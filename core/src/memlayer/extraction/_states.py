@@ -315,6 +315,8 @@ def cancelled(rest: str, said: Predicate) -> list[Reading]:
     if said.negated:
         return []
     ended = Predicate(said.plain, True, True)
+    if found := lessons(re.sub(r"^(?:my|our|the|his|her) ", "", rest), ended):
+        return found
     if found := member_with(re.sub(r"^(?:my|our|the|his|her) ", "", rest), ended):
         return found
     if m := _EVENT.match(rest):
@@ -385,6 +387,20 @@ def measured(topic: str, unit: str) -> Reader:
         return [Reading(f"detail:{topic}", m[1].strip(), said.negated)] if m else []
 
     return read
+
+
+def clock(topic: str) -> Reader:
+    def read(rest: str, said: Predicate) -> list[Reading]:
+        m = re.match(r"(?:about |around )?(\d{1,2}(?::\d\d)?(?: ?[ap]m)?|midnight|noon|half past \w+)\b", rest)
+        return [Reading(f"detail:{topic}", m[1])] if m and not said.negated and not _SOMETIMES.search(rest) else []
+
+    return read
+
+
+def decided_against(rest: str, said: Predicate) -> list[Reading]:
+    """A plan that somebody gave up: "decided not to move to Canada", "changed my mind about going"."""
+    value = re.split(r"\s*[,.;!]|\s(?:because|since|after all|this year|for now)\b", rest)[0].strip()
+    return [Reading("plans", value, True)] if 2 <= len(value.split()) <= 8 else []
 
 
 def rent(rest: str, said: Predicate) -> list[Reading]:

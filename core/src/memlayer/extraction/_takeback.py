@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memlayer.attributes import attribute as slot
+from memlayer.extraction._entities import kind_of
 from memlayer.types import Candidate, Message, Record
 
 _AT_ONCE = timedelta(hours=1)
@@ -27,7 +28,7 @@ _THAT_I = re.compile(
     re.IGNORECASE,
 )
 _THAT = re.compile(
-    rf"(?:{_FORGET} (?:that|it|what I (?:just )?said|(?:that )?I (?:just )?said that|(?:my|that) last (?:message|sentence|bit))"
+    rf"(?:{_FORGET} (?:that|what I (?:just )?said|(?:that )?I (?:just )?said that|(?:my|that) last (?:message|sentence|bit))"
     r"|^(?:I|let me) take (?:that|it) back)(?: please)?$",
     re.IGNORECASE,
 )
@@ -60,12 +61,19 @@ _CALLED = {
     "wife": {"married_to"},
     "husband": {"married_to"},
 }
+_MEANT = re.compile(r"^(?P<sure>I meant|it should be) (?P<new>[^;]{1,50})$")
 _SMALL = frozenset("my our the a an having being liking owning that this i".split())
 
 
 def is_takeback(text: str) -> bool:
     """Says whether a statement may take something back; only then are facts looked at."""
-    return bool(_ABOUT.search(text) or _THAT_I.search(text) or _THAT.search(text) or _NOT_BUT.search(text))
+    return bool(
+        _MEANT.search(text)
+        or _ABOUT.search(text)
+        or _THAT_I.search(text)
+        or _THAT.search(text)
+        or _NOT_BUT.search(text)
+    )
 
 
 def statement(text: str) -> str | None:
@@ -76,7 +84,11 @@ def statement(text: str) -> str | None:
 
 def taken_back(text: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]) -> Iterator[Candidate]:
     """What becomes of the facts that a message takes back: `said` in this call, `known` from before."""
-    if m := _NOT_BUT.search(text):
+    if m := None if _NOT_BUT.search(text) else _MEANT.search(text):
+        new = m["new"].strip(" .!")
+        if old := _slip(new, message, said, known, sure=m["sure"] == "I meant"):
+            yield from _renamed(new, old, message, said, known)
+    elif m := _NOT_BUT.search(text):
         new, old = next((m[f"new{n}"], m[f"old{n}"]) for n in ("", "2", "3") if m[f"old{n}"])
         yield from _renamed(new.strip(" .!"), old.strip(" .!"), message, said, known)
     elif m := _ABOUT.search(text):
@@ -126,6 +138,32 @@ def _nothing(message: Message) -> Candidate:
     )  # fmt: skip
 
 
+def _slip(new: str, message: Message, said: Sequence[Candidate], known: Sequence[Record], *, sure: bool) -> str | None:
+    """The value of the last turn that the new one can only be meant for; None where none or several are."""
+    told = [(c.sources, c.value) for c in said if not c.negated and (c.role, c.name) == (message.role, message.name)]
+    if not told:
+        mine = [r for r in known if (r.role, r.name) == (message.role, message.name) and not r.negated]
+        recent = [r for r in mine if message.timestamp - r.created_at <= _AT_ONCE]
+        told = [(r.sources, r.value) for r in sorted(recent, key=lambda r: r.created_at)]
+    values = {
+        value for sources, value in told if told and sources == told[-1][0] and value and _of_a_kind(new, value, sure)
+    }
+    return values.pop() if len(values) == 1 else None
+
+
+def _of_a_kind(new: str, old: str, sure: bool) -> bool:
+    """Says whether one value may stand in the place of the other: two numbers, two places, two foods."""
+    if any(c.isdigit() for c in new) or any(c.isdigit() for c in old):
+        return re.sub(r"\d", "0", new)[:1] == re.sub(r"\d", "0", old)[:1]
+    if {w for w in _stems(new) if len(w) > 2} & _stems(old):
+        return True
+    kinds = {kind_of(new.split(",")[0]), kind_of(old.split(",")[0])}
+    if new[:1].isupper() != old[:1].isupper():
+        return False
+    # Only who says "I meant" surely puts a word in the place of another one of which nothing is known.
+    return (len(kinds) == 1 and kinds != {"thing"}) or (sure and new.islower() and "thing" in kinds)
+
+
 def _renamed(
     new: str, old: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]
 ) -> Iterator[Candidate]:
@@ -151,7 +189,7 @@ def _renamed(
     new = re.sub(r"^(?:an? |the )", "", new)
     yield replace(
         base,
-        text=f"{base.text.replace(held, new)}, not {held}",
+        text=base.text.replace(held, new) + ("" if held in new else f", not {held}"),
         sources=(message.episode_id,),
         value=new,
         relations=tuple(replace(r, target=new) if r.target == held else r for r in base.relations),

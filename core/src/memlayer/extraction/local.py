@@ -115,6 +115,7 @@ class LocalExtractor:
             subject, own = theirs
             for reading in own:
                 words = reading.text or _slot_words(reading, clause.text, named=False)
+                words = f"new {words}" if "'s new " in clause.text else words
                 yield self._candidate(replace(reading, text=words), subject, clause, talk)
             return
         own = people.own_slots(clause.text)
