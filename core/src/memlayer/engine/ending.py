@@ -16,6 +16,8 @@ from memlayer.engine import normal
 from memlayer.types import Record
 
 Match = Literal["exact", "loose"]
+Verdict = Literal["supersede", "contradict", "perhaps"]
+"""What becomes of the held fact; "perhaps" counts where it is the only one."""
 
 _YEAR = timedelta(days=365.25)
 _SOON = timedelta(days=120)
@@ -37,6 +39,35 @@ _SAYS_LITTLE = frozenset(
     "my our their the a an this next will be".split()
 )
 _OWNED_BY_NAME = frozenset({"owns", "drives", "uses", "plans", "has_pet"})
+
+
+# Slots that hold one value as a rule, and often another one beside: only these words make room for a new one.
+_MOVED = re.compile(r"\b(?:moved|rescheduled|postponed|pushed|shifted|brought forward|delayed|bumped|now|instead)\b")
+_NEXT = re.compile(r"\b(?:now|instead|these days|moved on|switched)\b", re.IGNORECASE)
+_ONLY = {
+    "reads": _NEXT,
+    "watches": _NEXT,
+    "commutes_by": _NEXT,
+    "when": _MOVED,
+    "owed_by": re.compile(r"(?!)"),
+    "owes": re.compile(r"(?!)"),
+}
+
+
+def verdict(new: Record, old: Record) -> Verdict | None:
+    """What a new fact does to one of another slot, or with other words; None where it does nothing."""
+    if match := denied(new, old):
+        return "contradict" if match == "exact" else "perhaps"
+    if any(rule(new, old) for rule in (left, switched, no_longer_single, prefers_now, counted)):
+        return "supersede"
+    if breaks_diet(new, old):
+        return "contradict"
+    return "perhaps" if changed_subject(new, old) or rescheduled(new, old) else None
+
+
+def words_of_change(attribute: str | None) -> re.Pattern[str] | None:
+    """The words that let a new value of this slot replace the old one; None where the slot follows the general rule."""
+    return _ONLY.get((attribute or "").partition(":")[0])
 
 
 def denied(new: Record, old: Record) -> Match | None:

@@ -63,8 +63,10 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _AT_TIMES = re.compile(
-    r"\b(?:(?:on|at) (?:the )?weekends?|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs|fri|satur"
-    r"|sun)days|(?:one|two|three|\d) (?:days?|nights?|shifts?) a week|during the (?:week|summer|winter|season)|seasonally)\b",
+    r"\b(?:(?:on|at) (?:the )?weekends?|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs"
+    r"|fri|satur"
+    r"|sun)days|(?:one|two|three|\d) (?:days?|nights?|shifts?) a week|during the (?:week|summer|winter|season)"
+    r"|seasonally)\b",
     re.IGNORECASE,
 )
 # Of these one has any number: another friend each time. Of those one has few: words of change point to the same one.
@@ -86,17 +88,6 @@ _CLAIM = {
     "born_in": re.compile(r"(?!)"),
     "drives": re.compile(r"\bdriv", re.IGNORECASE),
     "works_at": re.compile(r"^(?!.*\bwork\w* with\b)", re.IGNORECASE),
-}
-# Slots that hold one value as a rule, and often another one beside: only these words make room for a new one.
-_MOVED = re.compile(r"\b(?:moved|rescheduled|postponed|pushed|shifted|brought forward|delayed|bumped|now|instead)\b")
-_NEXT = re.compile(r"\b(?:now|instead|these days|moved on|switched)\b", re.IGNORECASE)
-_ONLY = {
-    "reads": _NEXT,
-    "watches": _NEXT,
-    "commutes_by": _NEXT,
-    "when": _MOVED,
-    "owed_by": re.compile(r"(?!)"),
-    "owes": re.compile(r"(?!)"),
 }
 # Diets that exclude each other; all others go together (vegetarian and gluten-free).
 _DIETS = (
@@ -359,18 +350,8 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
         return None
     if _contrary(new, old, slot):
         return None if _over(new) or _one_of_many(new, candidate) else "contradict"
-    if (match := ending.denied(new, old)) and not _over(new) and not _one_of_many(new, candidate):
-        return "contradict" if match == "exact" else "perhaps"
-    if ending.left(new, old) or ending.switched(new, old) or ending.no_longer_single(new, old):
-        return "supersede"
-    if ending.prefers_now(new, old) or ending.counted(new, old):
-        return "supersede"
-    if ending.changed_subject(new, old):
-        return "perhaps"
-    if ending.breaks_diet(new, old):
-        return "contradict"
-    if ending.rescheduled(new, old) and (candidate.correction or _MOVED.search(new.text)):
-        return "perhaps"
+    if not _over(new) and not _one_of_many(new, candidate) and (verdict := ending.verdict(new, old)):
+        return verdict
     if old.attribute in slot.follows and not new.negated and not old.negated and not _over(new):
         return "supersede" if new.value is not None and _same_value(new, old, slot) else None
     if _stance(new) != _stance(old):
@@ -386,7 +367,7 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
 
 def _in_single_slot(new: Record, candidate: Candidate, old: Record) -> _Conflict | Literal["coarser"] | None:
     """Two values of a slot that holds one."""
-    only = _ONLY.get((new.attribute or "").partition(":")[0])
+    only = ending.words_of_change(new.attribute)
     if only is not None:
         return "supersede" if candidate.correction or only.search(new.text) else None
     if normal.contains(new.value, old.value):

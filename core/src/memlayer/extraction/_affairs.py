@@ -1,7 +1,7 @@
 """Reads statements whose subject is a thing: when a class takes place, who owes what, what became of the car.
 
-"my yoga class moved to Thursday" fills `when:yoga_class`, "Kim owes me 40" fills `owed_by:kim`, "my car got stolen" ends
-what the speaker drives.
+"my yoga class moved to Thursday" fills `when:yoga_class`, "Kim owes me 40" fills `owed_by:kim`, "my car got stolen"
+ends what the speaker drives.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from memlayer.extraction import _states as states
 from memlayer.extraction._grammar import shift
 from memlayer.extraction._readings import Reading
 
-_STANDING = r"class|lesson|practice|rehearsal|training|shift|stand-?up|therapy|session|seminar|lecture|choir|group|club|tutorial"
+_STANDING = (
+    r"class|lesson|practice|rehearsal|training|shift|stand-?up|therapy|session|seminar|lecture|choir"
+    r"|group|club|tutorial"
+)
 _ONCE = (
     r"appointment|meeting|exam|test|interview|flight|train|check-?up|surgery|game|match|deadline|party|wedding|dinner|lunch"
     r"|call|trip|delivery|presentation|recital|concert|date|hearing|viewing|reservation|visit|move|ceremony|graduation"
@@ -24,13 +27,23 @@ _MONTH = (
     r"|Oct|Nov|Dec)\b"
 )
 _CLOCK = r"(?:\d{1,2}(?::\d\d)?(?: ?[ap]\.?m\b\.?| o'clock)?|noon|midnight|half past \w+|quarter (?:past|to) \w+)"
-_DATE = rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of)?(?: {_MONTH})?|\d{{1,2}} {_MONTH}|{_MONTH}(?: the)? \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH})"
+_DATE = (
+    rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of)?(?: {_MONTH})?|\d{{1,2}} {_MONTH}"
+    rf"|{_MONTH}(?: the)? \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH})"
+)
 _PART = (
-    rf"(?:(?:next|this|the following|every|last) (?:{_DAY}|week|month)|{_DAY}|tomorrow|tonight|today|next week|next month"
+    rf"(?:(?:next|this|the following|every|last) (?:{_DAY}|week|month)|{_DAY}|tomorrow|tonight|today|next week"
+    rf"|next month"
     rf"|the day after tomorrow|{_DATE}|{_CLOCK}|(?:morning|afternoon|evening|night)s?)"
 )
-_WHEN = rf"(?P<when>{_PART}(?:,? (?:(?:on|at|in|the|around|from) )?{_PART}){{0,3}})(?=$|[,.;!(]| (?:now|instead|with|because|and|so|but|this|then)\b)"
-_TOPIC = rf"(?P<topic>(?:(?!is\b|was\b|got\b|has\b)[\w'-]+ ){{0,3}}?(?:{_STANDING}|{_ONCE}))(?P<with> (?:with|at|in|for) [\w'. -]{{2,30}}?)?"
+_WHEN = (
+    rf"(?P<when>{_PART}(?:,? (?:(?:on|at|in|the|around|from) )?{_PART}){{0,3}})(?=$|[,.;!(]| (?:now|instead"
+    rf"|with|because|and|so|but|this|then)\b)"
+)
+_TOPIC = (
+    rf"(?P<topic>(?:(?!is\b|was\b|got\b|has\b)[\w'-]+ ){{0,3}}?(?:{_STANDING}|{_ONCE}))(?P<with> (?:with|at"
+    rf"|in|for) [\w'. -]{{2,30}}?)?"
+)
 _MOVED = r"(?:moved|rescheduled|pushed(?: back)?|postponed|shifted|changed|brought forward|delayed|switched|bumped)"
 _BEING = r"(?:(?:has|have|had|was|got|is|been|being|just|now|to be|also) )*"
 
@@ -40,11 +53,13 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 
 _IS_AT = _re(
-    rf"^(?:my|our) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now |actually )?(?:(?:on|at|for|in) )?{_WHEN}"
+    rf"^(?:my|our) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now "
+    rf"|actually )?(?:(?:on|at|for|in) )?{_WHEN}"
 )
 _MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
-    rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has |had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
+    rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has "
+    rf"|had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
     rf"(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}"
 )
 _AMOUNT = r"(?P<sum>[$€£]?\d[\d.,]*\d?(?: ?(?:euros?|dollars?|pounds?|bucks|francs|eur|usd|€|\$))?)"
@@ -58,7 +73,8 @@ _LOST = _re(
     r"(?:stolen|totall?ed|written off|scrapped|sold|repossessed|wrecked)\b"
 )
 _DIED = _re(
-    r"(?:passed away|died|is gone|was put (?:down|to sleep)|had to be put (?:down|to sleep)|crossed the rainbow bridge)\b"
+    r"(?:passed away|died|is gone|was put (?:down|to sleep)|had to be put (?:down|to sleep)"
+    r"|crossed the rainbow bridge)\b"
 )
 
 
@@ -76,7 +92,7 @@ def _time(text: str) -> list[Reading]:
     when = m["when"]
     at = (
         ""
-        if re.match(r"(?:next|this|tomorrow|tonight|today|the (?:day|following)|every|last)\b", when, re.I)
+        if re.match(r"(?:next|this|tomorrow|tonight|today|the (?:day|following)|every|last)\b", when, re.IGNORECASE)
         else _preposition(when)
     )
     verb = "is" if m.re is _IS_AT else "moved to"

@@ -118,11 +118,13 @@ _LEAD = _re(
     r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of \w+|good news|guess what|also"
     r"|so|then"
     r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally|not gonna lie"
-    r"|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?|you should know(?: that)?|just to let you know|i told you"
+    r"|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?"
+    r"|you should know(?: that)?|just to let you know|i told you"
     r"|same here|me too|totally|exactly|true|agreed|so true|awesome|amazing|sweet|congrats|aww|ah|ooh|man"
     r"|dude)\s*[,.!:;—-]+\s*"
     r"|(?:and|but|so|also|plus|because|since then|anyway|actually|honestly|hey|well|yeah|oh|remember that|note that"
-    r"|please remember(?: that)?|(?:it )?turns out(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we|our|he|she|they|actually|also"
+    r"|please remember(?: that)?|(?:it )?turns out(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we"
+    r"|our|he|she|they|actually|also"
     r"|currently|just)\b)"
     r"|I (?:also )?(?:should|must|have to|forgot to|want to|wanted to|would like to|just wanted to) (?:mention|say"
     r"|tell you|add|let you know|share)"
@@ -198,7 +200,8 @@ _SHARED = _re(
     r"|adore|have|has|own|owns|am|is|hates|loves"
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
-    r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded|became|turned"
+    r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded"
+    r"|became|turned"
     r"|gave up|began|changed) \w))"
 )
 _REPAIR = _re(
@@ -208,20 +211,24 @@ _REPAIR = _re(
 )
 _LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
 _LOOSE = _re(
-    r"^(?:oh,? |um,? )?(?:actually|wait|hang on|hold on)\b(?!.{0,12}\b(?:i meant|i mean|no|sorry|it is|he is|she is|that is)\b)"
+    r"^(?:oh,? |um,? )?(?:actually|wait|hang on|hold on)\b(?!.{0,12}\b(?:i meant|i mean|no|sorry|it is|he is"
+    r"|she is|that is)\b)"
 )
 _BARE_IS = _re(r"^(?:it|that|she|he|the number|the name|his name|her name) (?:is|was|should be) (?:actually )?")
 _BARE = _re(
     r"(?:(?:it|that|she|he|the number|the name|his name|her name) (?:is|was|should be) (?:actually )?)?"
-    r"(?!(?:is|are|was|my bad|my mistake|it|that|this|you|we|they|there|what|how|not|no|yes|i|he|she|my)\b)[\w'@+.-]+(?:,? (?!is\b|are\b|was\b)[\w'@+.-]+){0,3}"
+    r"(?!(?:is|are|was|my bad|my mistake|it|that|this|you|we|they|there|what|how|not|no|yes|i|he|she"
+    r"|my)\b)[\w'@+.-]+(?:,? (?!is\b|are\b|was\b)[\w'@+.-]+){0,3}"
 )
 _WRONG = _re(
-    r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong|misspelled"
+    r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong"
+    r"|misspelled"
     r"|mistyped)|typo\b|correction:|not the other way)"
 )
 _MISSPOKE = _re(
     r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake|I misspoke"
-    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b|this\b)[\w' -]{1,30}(?:,.{0,80})?)$"
+    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b"
+    r"|this\b)[\w' -]{1,30}(?:,.{0,80})?)$"
 )
 
 

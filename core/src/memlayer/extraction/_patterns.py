@@ -39,7 +39,8 @@ _RULES = (
     _rule(now.rehomed, rf"{_HAD}(?:had to )?(?:rehomed?|put|gave away|give away|given away) "),
     _rule(
         now.cancelled,
-        rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|call off|called off|dropped|ended|terminated|unsubscribed from|stopped) ",
+        rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|call off|called off|dropped|ended"
+        rf"|terminated|unsubscribed from|stopped) ",
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
     _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about )"),
@@ -128,7 +129,8 @@ _RULES = (
     _rule(
         to.quit,
         r"(?:have |has )?(?:quit|left|lost|resigned from) (?:my|his|her|the|our)(?: \w+)? (?:job|position|role)\b",
-        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:resigned|retired)(?: (?=from\b|at\b|last\b|this\b|in\b|early\b|two\b)|$)",
+        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:resigned|retired)(?: (?=from\b"
+        r"|at\b|last\b|this\b|in\b|early\b|two\b)|$)",
     ),
     _rule(to.left, r"(?:have |has )?(?:left|quit) "),
     _rule(to.named_person("reports_to"), r"(?:report|reports) to "),
@@ -171,7 +173,8 @@ _RULES = (
     # food
     _rule(
         to.diet,
-        rf"(?:{_BE} on|{_BE} following|{_BE} doing|doing|being|{_BE}|went|became|have gone|has gone|turned|gone|follow|follows|eat|eats",
+        rf"(?:{_BE} on|{_BE} following|{_BE} doing|doing|being|{_BE}|went|became|have gone|has gone|turned|gone"
+        rf"|follow|follows|eat|eats",
         r"|switched to) ",
         r"(?:an? )?(?:strict )?",
     ),
@@ -183,7 +186,8 @@ _RULES = (
     # tastes
     _rule(
         to.tastes("likes"),
-        r"(?:(?:have |has |am |is )?(?:started|starting|begun|began|learned|come|grown) to )?(?:like|likes|love|loves|enjoy|enjoys|adore|adores|liking|(?:liked|loved)(?=\s\")|have (?:loved|liked",
+        r"(?:(?:have |has |am |is )?(?:started|starting|begun|began|learned|come|grown) to )?(?:like|likes|love"
+        r"|loves|enjoy|enjoys|adore|adores|liking|(?:liked|loved)(?=\s\")|have (?:loved|liked",
         r"|enjoyed)",
         rf"|{_BE} (?:(?:an? )?(?:big |huge |massive |great |avid )?(?:fan|lover) of|fond of|into|passionate about",
         r"|crazy about",

@@ -99,8 +99,10 @@ def subject_of(text: str, speaker: str | None, known: Container[str], before: li
 
 
 _THEIRS = re.compile(
-    rf"^(?:my|our) (?P<adj>{_ADJ})(?P<kin>{_KIN})(?:\s(?P<name>{_N}))?'s (?P<rest>(?:new |current |work |cell |mobile )?"
-    r"(?:favou?rite|birthday|phone|number|e-?mail|job|car|address|age|employer|company|diet|pronouns|home ?town|rent|salary"
+    rf"^(?:my|our) (?P<adj>{_ADJ})(?P<kin>{_KIN})(?:\s(?P<name>{_N}))?'s (?P<rest>(?:new |current |work |cell "
+    rf"|mobile )?"
+    r"(?:favou?rite|birthday|phone|number|e-?mail|job|car|address|age|employer|company|diet|pronouns|home ?town"
+    r"|rent|salary"
     r"|major|dentist|doctor|gym|bank)\b.+)$",
     re.IGNORECASE,
 )
@@ -134,7 +136,8 @@ _OWN_THING = re.compile(
     re.IGNORECASE,
 )
 _IT = re.compile(
-    r"^(?P<do>(?:I|we) (?:have |had to |just |finally |also |recently )*(?:sold|sell|cancell?ed|cancel|quit|dropped|gave away"
+    r"^(?P<do>(?:I|we) (?:have |had to |just |finally |also |recently )*(?:sold|sell|cancell?ed|cancel|quit"
+    r"|dropped|gave away"
     r"|got rid of|scrapped|gave|traded in|stopped paying for)) (?:it|that one)(?P<tail> (?:up|away))?(?=$|[,.;]| )",
     re.IGNORECASE,
 )
@@ -151,7 +154,12 @@ def meant(clause: Clause, thing: str | None) -> Clause:
     m = _IT.match(clause.text) if thing else None
     if m is None or m["do"].lower().endswith(" gave") != bool(m["tail"]):
         return clause
-    do = re.sub(r"\bhad to sell$", "sold", re.sub(r"\bhad to cancel$", "cancelled", m["do"], flags=re.I), flags=re.I)
+    do = re.sub(
+        r"\bhad to sell$",
+        "sold",
+        re.sub(r"\bhad to cancel$", "cancelled", m["do"], flags=re.IGNORECASE),
+        flags=re.IGNORECASE,
+    )
     return replace(clause, text=f"{do}{m['tail'] or ''} the {thing}{clause.text[m.end() :]}")
 
 

@@ -233,7 +233,8 @@ def broke_up(rest: str, said: Predicate) -> list[Reading]:
 
 
 _YEARS = _re(
-    r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?(?:[.!]?$|(?=,| and\b| (?:today|yesterday|now|already|exactly|last (?:\w+)"
+    r"(\d{1,3})(?: years? (?:old|of age)| yrs? old)?(?:[.!]?$|(?=,| and\b| (?:today|yesterday|now|already"
+    r"|exactly|last (?:\w+)"
     r"|this (?:week|weekend|month|morning|year|spring|summer|autumn|fall|winter))\b))"
     r"|(\d{1,3}) (?:years? old|yrs? old|year old)\b"
 )
@@ -302,7 +303,8 @@ def smokes(rest: str, said: Predicate) -> list[Reading]:
         [Reading(("smokes"), None, said.negated)]
         if not rest
         or re.match(
-            r"(?:cigarettes|any ?more|a lot|in|last|for good|since|this|two|three|\d+|because|again|altogether|completely"
+            r"(?:cigarettes|any ?more|a lot|in|last|for good|since|this|two|three|\d+|because|again|altogether"
+            r"|completely"
             r"|a (?:week|month|year|few|couple|pack))\b",
             rest,
         )

@@ -22,12 +22,15 @@ _WITH = r"(?P<who>(?:my|our) (?:[\w-]+ )?[\w-]+(?: (?-i:[A-Z])[\w'-]+)?|(?-i:[A-
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
     _rule(
-        rf"^{_MINE} (?:has |have )?(?:just |recently |been )*(?:changed|been changed|got changed|is different)(?: to| from"
-        rf" [^,;]{{1,40}}? to|{_IT_IS}(?<=now )|(?:,|;|:| -|—)? (?:and |so |but )?(?:it is|they are|the new one is)(?: now)?) (?P<to>.+)$",
+        rf"^{_MINE} (?:has |have )?(?:just |recently |been )*(?:changed|been changed|got changed"
+        rf"|is different)(?: to| from"
+        rf" [^,;]{{1,40}}? to|{_IT_IS}(?<=now )|(?:,|;|:| -|—)? (?:and |so |but )?(?:it is|they are"
+        rf"|the new one is)(?: now)?) (?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
     _rule(
-        rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) (?!my (?:major|minor|mind)){_MINE}"
+        rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) (?!my (?:major|minor"
+        rf"|mind)){_MINE}"
         r"(?: from [^,;]{1,40}?)?(?: to|,? (?:and |so )?(?:it is|they are)(?: now)?) (?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
@@ -43,24 +46,29 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"^{_MINE} is no longer [^,;]{{1,60}}[,;] (?:but )?it is (?:now )?(?P<to>.+)$", r"\g<what> is now \g<to>"),
     # rates that rise and fall
     _rule(
-        rf"^{_MINE} (?:has |just |is )*(?:went|gone|go|going|rose|risen|increased|jumped|dropped|fell|fallen|decreased|raised"
-        r"|was raised|got raised|been raised|came|come)(?: up| down| back)?(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to"
+        rf"^{_MINE} (?:has |just |is )*(?:went|gone|go|going|rose|risen|increased|jumped|dropped|fell|fallen"
+        rf"|decreased|raised"
+        r"|was raised|got raised|been raised|came|come)(?: up| down"
+        r"| back)?(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to"
         r" (?P<to>[$€£]?\d.*)$",
         r"\g<what> is now \g<to>",
     ),
     _rule(
-        r"^(?:my|the|our) [\w ]{2,30}? (?:has |have |just )*(?:raised|increased|lowered|cut|reduced|bumped|upped|put up)"
+        r"^(?:my|the|our) [\w ]{2,30}? (?:has |have |just )*(?:raised|increased|lowered|cut|reduced|bumped|upped"
+        r"|put up)"
         r" (?P<what>(?:my|our|the) [\w ]{3,20}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
         lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
     ),
     # doctors, landlords and other people of whom there is one
     _rule(
-        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have |just )*"
+        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have "
+        r"|just )*"
         r"(?:took|taken|weaned) me off (?P<to>.+)$",
         r"I came off \g<to>",
     ),
     _rule(
-        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have |just )*"
+        r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have "
+        r"|just )*"
         r"(?:put me on|prescribed(?: me)?|started me on) (?P<to>.+)$",
         r"I take \g<to>",
     ),
@@ -70,14 +78,17 @@ _RULES: tuple[_Rule, ...] = (
         r"my new \g<what> is \g<to>",
     ),
     _rule(
-        r"^(?:we|I) (?:have )?(?:just )?(?:let (?P<what>(?:my|our|the) .{2,40}?) (?:expire|lapse|run out)|(?:did not|will not|are not"
+        r"^(?:we|I) (?:have )?(?:just )?(?:let (?P<what>(?:my|our|the) .{2,40}?) (?:expire|lapse|run out)"
+        r"|(?:did not|will not|are not"
         r"|am not) (?:renew|renewing) (?P<other>(?:my|our|the) .{2,40}))(?P<t>$|[,.;].*$)",
         lambda m: f"I cancelled {m['what'] or m['other']}{m['t']}",
     ),
     # new jobs
     _rule(
-        r"^(?:we|I) (?:have )?(?:just |recently )?(?:changed|switched) (?:jobs|companies|employers)(?:,| and|;| -)? (?:and )?"
-        r"(?:(?:I )?(?:now )?(?:am |work |started |joined )?(?:now )?(?:working )?(?:at|with|for|to)|I joined|joined) (?P<to>.+)$",
+        r"^(?:we|I) (?:have )?(?:just |recently )?(?:changed|switched) (?:jobs|companies|employers)(?:,| and|;"
+        r"| -)? (?:and )?"
+        r"(?:(?:I )?(?:now )?(?:am |work |started |joined )?(?:now )?(?:working )?(?:at|with|for|to)|I joined"
+        r"|joined) (?P<to>.+)$",
         lambda m: f"I now work at {m['to'].removesuffix(' now')}",
     ),
     _rule(
@@ -98,7 +109,8 @@ _RULES: tuple[_Rule, ...] = (
     _rule(rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),
     _rule(
-        r"^(?P<s>I (?:am |have been |started )?(?:seeing|dating)) (?:someone|somebody|a (?:guy|girl|man|woman))(?: new)?,? "
+        r"^(?P<s>I (?:am |have been |started )?(?:seeing|dating)) (?:someone|somebody|a (?:guy|girl|man"
+        r"|woman))(?: new)?,? "
         r"(?:(?:his|her|their) name is|named|called) (?P<who>(?-i:[A-Z])[\w'-]+)(?P<t>.*)$",
         r"I am dating \g<who>\g<t>",
     ),

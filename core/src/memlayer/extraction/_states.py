@@ -379,7 +379,7 @@ def grade(rest: str, said: Predicate) -> list[Reading]:
 
 def measured(topic: str, unit: str) -> Reader:
     pattern = re.compile(
-        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))", re.I
+        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))", re.IGNORECASE
     )
 
     def read(rest: str, said: Predicate) -> list[Reading]:
@@ -406,7 +406,8 @@ def decided_against(rest: str, said: Predicate) -> list[Reading]:
 def rent(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(
         r"(?:about |around |only )?([$€£]?\d[\d.,]*k?(?: (?:euros?|dollars?|pounds?|francs|bucks))?)"
-        r"(?: (?:a|per) (?:month|week|year))? (?:in|for|of|as) (?:my |our )?(rent|mortgage|childcare|daycare|parking)\b",
+        r"(?: (?:a|per) (?:month|week|year))? (?:in|for|of|as) (?:my |our )?(rent|mortgage|childcare|daycare"
+        r"|parking)\b",
         rest,
     )
     return [Reading(f"detail:{m[2]}", m[1])] if m and not said.negated else []
@@ -459,7 +460,8 @@ def cups(attribute: str, reader: Reader) -> Reader:
 
     def read(rest: str, said: Predicate) -> Sequence[Reading]:
         m = re.match(
-            r"(?:(?:at least |about |around )?(?:\d+|an?|two|three|four|five|six|ten|a lot of|lots of|too much|so much|much"
+            r"(?:(?:at least |about |around )?(?:\d+|an?|two|three|four|five|six|ten|a lot of|lots of|too much"
+            r"|so much|much"
             r"|my|a few|several) )?(?:(?:cups?|glass(?:es)?|bottles?|cans?|mugs?|litres?|liters?|pints?) of )?"
             r"([a-z]+(?: [a-z]+)?)",
             rest,

@@ -18,7 +18,8 @@ _POLITE = r"(?:(?:please|just|actually|oh|ok|okay|can you|you can|could you|let 
 _FORGET = rf"^{_POLITE}(?:forget|ignore|disregard|strike|scratch|delete|erase|drop|remove|discard)"
 _ABOUT = re.compile(
     rf"{_FORGET} (?:about )?(?:what|everything|anything|all|the thing|the part|the bit|my comment|my remark)"
-    r"(?: that)?(?: I(?: have)?(?: just| ever)? (?:said|told you|mentioned|wrote))?(?: (?:before|earlier|yesterday|last time))?"
+    r"(?: that)?(?: I(?: have)?(?: just| ever)? (?:said|told you|mentioned|wrote))?(?: (?:before|earlier"
+    r"|yesterday|last time))?"
     r" (?:about|regarding|on) (?P<what>[^,.;]{2,60})",
     re.IGNORECASE,
 )
@@ -28,15 +29,18 @@ _THAT_I = re.compile(
     re.IGNORECASE,
 )
 _THAT = re.compile(
-    rf"(?:{_FORGET} (?:that|what I (?:just )?said|(?:that )?I (?:just )?said that|(?:my|that) last (?:message|sentence|bit))"
+    rf"(?:{_FORGET} (?:that|what I (?:just )?said|(?:that )?I (?:just )?said that|(?:my|that) last (?:message"
+    rf"|sentence|bit))"
     r"|^(?:I|let me) take (?:that|it) back)(?: please)?$",
     re.IGNORECASE,
 )
 _NOT_BUT = re.compile(
-    r"^(?:it|that|this|he|she|they|the name|his name|her name) (?:is|was|should be) (?:spelled |called |actually |really )?"
+    r"^(?:it|that|this|he|she|they|the name|his name|her name) (?:is|was|should be) (?:spelled |called "
+    r"|actually |really )?"
     r"(?P<new>[^,;]{1,40}?),? (?:and )?not (?P<old>[^,.;]{1,40})$"
     r"|^(?:I (?:meant|mean) )(?P<new2>[^,;]{1,40}?),? (?:and )?not (?P<old2>[^,.;]{1,40})$"
-    r"|^(?:it|that|he|she|the name|his name|her name) is not (?P<old3>[^,;]{1,40}?),? (?:but|it is|he is|she is) (?P<new3>[^,.;]{1,40})$",
+    r"|^(?:it|that|he|she|the name|his name|her name) is not (?P<old3>[^,;]{1,40}?),? (?:but|it is|he is"
+    r"|she is) (?P<new3>[^,.;]{1,40})$",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'’-]+")

@@ -7,7 +7,8 @@ import re
 from memlayer.extraction import _words as words
 
 _STOP = re.compile(
-    r"\s*[,;:.!(]|\s+(?:after all|because|since|for|with|when|whenever|so|but|at|on|in|to|as|that|which|who|where|during"
+    r"\s*[,;:.!(]|\s+(?:after all|because|since|for|with|when|whenever|so|but|at|on|in|to|as|that|which|who"
+    r"|where|during"
     r"|every|from|than|after|before"
     r"|until|till|while|though|although|by|of|over|though|too|either|anymore|any more|any longer|again|instead"
     r"|right now|now|these days|lately"
