@@ -11,7 +11,10 @@ from memlayer.extraction._clauses import clauses
     ("text", "wanted"),
     [
         ("Actually, I live in Bern.", [("I live in Bern", True)]),
-        ("I meant hazelnuts. I'm allergic to hazelnuts.", [("I meant hazelnuts", True), ("I am allergic to hazelnuts", True)]),
+        (
+            "I meant hazelnuts. I'm allergic to hazelnuts.",
+            [("I meant hazelnuts", True), ("I am allergic to hazelnuts", True)],
+        ),
         ("Wait, I said that wrong. My sister is a vet.", [("My sister is a vet", True)]),
         ("Sorry, my mistake. I work at Acme.", [("my mistake", True), ("I work at Acme", True)]),
         ("Actually, that sounds great. I love hiking.", [("sounds great", True), ("I love hiking", False)]),

@@ -154,12 +154,7 @@ def meant(clause: Clause, thing: str | None) -> Clause:
     m = _IT.match(clause.text) if thing else None
     if m is None or m["do"].lower().endswith(" gave") != bool(m["tail"]):
         return clause
-    do = re.sub(
-        r"\bhad to sell$",
-        "sold",
-        re.sub(r"\bhad to cancel$", "cancelled", m["do"], flags=re.IGNORECASE),
-        flags=re.IGNORECASE,
-    )
+    do = m["do"].replace("had to sell", "sold").replace("had to cancel", "cancelled")
     return replace(clause, text=f"{do}{m['tail'] or ''} the {thing}{clause.text[m.end() :]}")
 
 
