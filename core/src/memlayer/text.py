@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlayer import _stem
+from memlayer._kinds import NAMED
 from memlayer._words import FOREIGN, SIGNS, STOP, TIMES
 
 Terms = NDArray[np.int64]
@@ -58,7 +59,7 @@ class Analysis(NamedTuple):
     words: int
     """How many words were said, captions aside."""
     flags: int
-    """QUESTION, TIME, PICTURE, NUMBER, NAME, TITLE, CHANGE and CORRECTION."""
+    """QUESTION, TIME, PICTURE, NUMBER, NAME, TITLE, CHANGE, CORRECTION, and the kinds of things that it names."""
 
 
 @lru_cache(maxsize=256)
@@ -73,6 +74,8 @@ def analyse(text: str) -> Analysis:
     said = words(text)
     if not TIMES.isdisjoint(said):
         flags |= TIME
+    for word in said:
+        flags |= NAMED.get(word, 0)
     if text.rstrip(" \t\n\"')*_»”").endswith(_QUESTION_MARKS):
         flags |= QUESTION
     for flag, pattern in _SHAPES:

@@ -35,14 +35,7 @@ def test_a_chat_becomes_two_facts(memory: Memory) -> None:
     ]
 
 
-UNSEEN = pytest.mark.xfail(
-    strict=True, reason="a fact of a session's first turn outweighs a nearer meaning: signals opens, has_name, rarity"
-)
-
-
-@pytest.mark.parametrize(
-    "question", ["Should my pizza have cheese on it?", pytest.param("What pizza should I order?", marks=UNSEEN)]
-)
+@pytest.mark.parametrize("question", ["Should my pizza have cheese on it?", "What pizza should I order?"])
 def test_a_question_about_pizza_finds_the_cheese_before_the_city(memory: Memory, question: str) -> None:
     memory.add(SANDWICH, **ALEX)
     found = memory.search(question, limit=5, **ALEX)["results"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from memlayer import _kinds
 from memlayer._words import STOP
 from memlayer.text import Terms, Ways, fold, query_terms, query_ways
 
@@ -42,6 +43,10 @@ class Question:
     """True where a name would answer: who, where, which city, what … called."""
     title: bool = False
     """True where a title would answer: which book, film, song."""
+    kinds: int = 0
+    """The kinds of things of which one would answer, as flags of `_kinds`."""
+    advice: bool = False
+    """True where it asks for advice, which what somebody likes decides."""
     many: bool = False
     """True where a list or a count would answer: how many, which … have, all the."""
 
@@ -70,6 +75,8 @@ def understand(text: str, names: Iterable[str] = ()) -> Question:
         done=_DONE.search(text) is not None,
         name=_WHO.search(text) is not None,
         title=_TITLE.search(text) is not None,
+        kinds=_kinds.asked(text),
+        advice=_kinds.advice(text),
         many=_MANY.search(text) is not None,
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memlayer import text
+from memlayer._kinds import TASTE
 from memlayer.engine.question import Question
 from memlayer.engine.segments import Segment, Slots
 
@@ -103,6 +104,9 @@ def measure(
     columns["time_asked"] = columns["has_time"] * question.when
     columns["name_asked"] = columns["has_name"] * question.name
     columns["title_asked"] = columns.pop("has_title") * question.title
+    flags = segment.flags[pool.slots]
+    columns["kind_asked"] = (flags & question.kinds > 0).astype(np.float32)
+    columns["taste_asked"] = (flags & TASTE * question.advice > 0).astype(np.float32)
     columns["in_time"] = _in_time(segment, pool, times)
     return columns
 

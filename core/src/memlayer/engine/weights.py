@@ -27,6 +27,8 @@ WEIGHTS: dict[str, float] = {
     "has_name": 0.3,
     "name_asked": 1.2,
     "title_asked": 1.3,
+    "kind_asked": 0.9,
+    "taste_asked": 1.1,
     # Set by hand: the data sets have none of these.
     "in_time": 1.0,
     "importance": 1.0,
@@ -35,7 +37,7 @@ WEIGHTS: dict[str, float] = {
 
 SHAPE = frozenset(
     ("speaker", "first_named", "role", "opens", "rarity", "long", "question", "has_time", "time_asked", "has_number",
-     "has_name", "name_asked", "title_asked")
+     "has_name", "name_asked", "title_asked", "kind_asked", "taste_asked")
 )  # fmt: skip
 """Signals that order the rows of a memory and say nothing about whether it knows the answer.
 

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from memlayer._kinds import ACTIVITIES as ACTIVITIES
+from memlayer._kinds import COMPANIES as COMPANIES
+from memlayer._kinds import FOODS as FOODS
+from memlayer._kinds import INSTRUMENTS as INSTRUMENTS
+from memlayer._kinds import LANGUAGES as LANGUAGES
+from memlayer._kinds import PETS as PETS
+from memlayer._kinds import PLACES as PLACES
+from memlayer._kinds import PLURAL_PETS as PLURAL_PETS
+
 
 def _set(text: str) -> frozenset[str]:
     """Words and phrases parted by commas."""
@@ -35,51 +44,7 @@ KIN: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 """Word for a person: the slot that the person fills, and the word itself."""
 
-PETS = _set(
-    """dog, cat, puppy, pup, kitten, rabbit, bunny, hamster, parrot, horse, pony, guinea pig, turtle, tortoise,
-    goldfish, snake, lizard, gecko, ferret, bird, budgie, golden retriever, labrador, poodle, beagle, corgi,
-    german shepherd, husky, bulldog, dachshund, chihuahua, terrier, border collie, cockatiel, canary, mouse,
-    rat, hedgehog, chinchilla, kitty, doggo"""
-)
-PLURAL_PETS = {"puppies": "puppy", "mice": "mouse", "kitties": "kitty", "bunnies": "bunny", "ponies": "pony"}
 
-FOODS = _set(
-    """cheese, meat, beef, pork, chicken, fish, seafood, shellfish, shrimp, sushi, pizza, pasta, bread, rice, noodles,
-    ramen, tofu, eggs, egg, milk, dairy, lactose, gluten, wheat, soy, nuts, peanuts, peanut, tree nuts, almonds,
-    cashews, walnuts, chocolate, dark chocolate, candy, sugar, cake, cookies, ice cream, coffee, tea, green tea,
-    beer, wine, red wine, whiskey, alcohol, soda, juice, vegetables, broccoli, spinach, kale, mushrooms, onions,
-    garlic, tomatoes, potatoes, cilantro, coriander, olives, avocado, fruit, strawberries, bananas, apples,
-    mangoes, pineapple, curry, spicy food, thai food, indian food, italian food, mexican food, chinese food,
-    japanese food, korean food, burgers, steak, bacon, ham, lamb, salmon, tuna, oysters, salad, soup, tacos,
-    burritos, sandwiches, fast food, junk food, red meat, butter, honey, yogurt, cereal, oatmeal, mayo,
-    mayonnaise, ketchup, mustard, hummus, kimchi, lobster, crab, duck, turkey, popcorn, desserts, sweets,
-    licorice, mint, vanilla, cinnamon, ginger, anchovies, brussels sprouts, mac and cheese, fish and chips"""
-)
-ACTIVITIES = _set(
-    """hiking, running, jogging, swimming, cycling, biking, climbing, rock climbing, bouldering, skiing, snowboarding,
-    surfing, yoga, pilates, meditation, dancing, salsa, ballet, boxing, kickboxing, karate, judo, taekwondo,
-    jiu-jitsu, fencing, archery, golf, tennis, table tennis, badminton, squash, soccer, football, basketball,
-    volleyball, baseball, softball, cricket, rugby, hockey, ice hockey, lacrosse, handball, chess, poker,
-    bowling, darts, painting, drawing, sketching, pottery, knitting, crocheting, sewing, quilting, woodworking,
-    photography, gardening, cooking, baking, reading, writing, journaling, singing, gaming, video games, board
-    games, fishing, hunting, camping, kayaking, sailing, rowing, diving, scuba diving, snorkeling, horseback
-    riding, skateboarding, ice skating, roller skating, birdwatching, birding, traveling, travelling, blogging,
-    volunteering, weightlifting, crossfit, zumba, triathlons, marathons, calligraphy, origami, collecting
-    stamps, stargazing, geocaching, martial arts, walking, backpacking, improv, magic, wrestling, gymnastics,
-    paddleboarding, tai chi, dungeons and dragons, minecraft, fortnite, valorant"""
-)
-INSTRUMENTS = _set(
-    """guitar, piano, violin, cello, viola, bass, bass guitar, drums, flute, clarinet, saxophone, sax, trumpet,
-    trombone, tuba, harp, ukulele, banjo, mandolin, harmonica, accordion, organ, keyboard, oboe, electric
-    guitar, acoustic guitar, double bass"""
-)
-LANGUAGES = _set(
-    """english, spanish, french, german, italian, portuguese, russian, chinese, mandarin, cantonese, japanese, korean,
-    arabic, hebrew, hindi, urdu, bengali, tamil, telugu, turkish, polish, dutch, swedish, norwegian, danish,
-    finnish, greek, czech, hungarian, romanian, ukrainian, vietnamese, thai, indonesian, malay, tagalog,
-    swahili, persian, farsi, catalan, irish, welsh, latin, esperanto, sign language, asl, bulgarian, croatian,
-    serbian, slovak, icelandic"""
-)
 NATIONALITIES = _set(
     """american, british, english, scottish, welsh, irish, canadian, mexican, brazilian, argentinian, chilean,
     colombian, peruvian, french, german, austrian, swiss, italian, spanish, portuguese, dutch, belgian, danish,
@@ -138,28 +103,6 @@ NOT_A_JOB = _set(
     new, amateur, aspiring, hobby, home, former, retired, ex, wannabe, future, decent, lousy, avid, keen, would-
     be, natural, self-proclaimed, bit, terrific, amazing, casual, hopeful, proud, cautious, careful, self,
     armchair, budding, cautious"""
-)
-PLACES = _set(
-    """san francisco, sf, new york, new york city, nyc, los angeles, la, chicago, boston, seattle, austin, denver,
-    portland, miami, dallas, houston, philadelphia, atlanta, phoenix, san diego, las vegas, toronto, montreal,
-    vancouver, london, manchester, edinburgh, glasgow, dublin, paris, lyon, marseille, berlin, munich, hamburg,
-    frankfurt, cologne, vienna, zurich, geneva, rome, milan, florence, venice, naples, madrid, barcelona,
-    valencia, seville, lisbon, porto, amsterdam, rotterdam, brussels, copenhagen, stockholm, gothenburg, oslo,
-    bergen, helsinki, warsaw, krakow, prague, budapest, athens, istanbul, moscow, kyiv, kiev, tokyo, kyoto,
-    osaka, seoul, beijing, shanghai, hong kong, taipei, singapore, bangkok, hanoi, jakarta, manila, kuala
-    lumpur, delhi, new delhi, mumbai, bangalore, dubai, tel aviv, jerusalem, cairo, nairobi, lagos, cape town,
-    johannesburg, sydney, melbourne, brisbane, perth, auckland, wellington, mexico city, bogota, lima, santiago,
-    buenos aires, rio, sao paulo, usa, us, the us, america, united states, the united states, uk, the uk,
-    england, scotland, wales, ireland, france, germany, austria, switzerland, italy, spain, portugal,
-    netherlands, the netherlands, belgium, denmark, sweden, norway, finland, iceland, poland, czech republic,
-    hungary, romania, bulgaria, greece, turkey, russia, ukraine, india, pakistan, bangladesh, china, taiwan,
-    japan, korea, south korea, vietnam, thailand, philippines, indonesia, malaysia, australia, new zealand,
-    egypt, morocco, nigeria, kenya, ethiopia, ghana, south africa, israel, lebanon, iran, iraq, canada, mexico,
-    brazil, argentina, chile, colombia, peru, cuba, jamaica, costa rica, europe, asia, africa, california,
-    texas, florida, oregon, washington, colorado, arizona, nevada, utah, alaska, hawaii, maine, vermont,
-    massachusetts, michigan, ohio, illinois, minnesota, georgia, tennessee, montana, bali, tuscany, bavaria,
-    brooklyn, manhattan, queens, the bronx, bay area, the bay area, silicon valley, catalonia, sicily, provence,
-    quebec, ontario"""
 )
 FIRST_NAMES = _set(
     """aaron, abby, abigail, adam, adrian, ahmed, aisha, alan, albert, alex, alexander, alexandra, alice, alicia,
@@ -228,13 +171,6 @@ ORG_ENDS = _set(
     """inc, corp, ltd, llc, gmbh, company, university, college, school, institute, bank, hospital, clinic, studio,
     studios, labs, lab, group, foundation, agency, academy, museum, library, systems, technologies, software,
     partners, consulting"""
-)
-COMPANIES = _set(
-    """google, microsoft, apple, amazon, meta, netflix, ibm, intel, nvidia, oracle, salesforce, adobe, siemens, bosch,
-    sap, sony, samsung, toyota, honda, bmw, tesla, spacex, nasa, openai, anthropic, spotify, uber, airbnb,
-    stripe, shopify, walmart, target, starbucks, nike, adidas, ikea, pfizer, deloitte, pwc, kpmg, accenture,
-    mckinsey, ubs, hsbc, mit, stanford, harvard, oxford, cambridge, yale, princeton, berkeley, caltech, eth,
-    ucla, nyu, acme"""
 )
 SCENERY = _set(
     """beach, ocean, sea, mountains, outdoors, city, countryside, snow, rain, cold, heat, winter, summer, autumn, fall,
