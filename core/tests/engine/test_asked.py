@@ -34,21 +34,25 @@ ASKED = [
     ("What am I allergic to?", "allergic_to", "user"),
     ("What are Priya's allergies?", "allergic_to", "Priya"),
     ("Which languages do I speak?", "speaks", "user"),
-    ("What is my favourite colour?", "favorite:colour", "user"),
-    ("What's Lena's favorite ice cream?", "favorite:ice cream", "Lena"),
+    ("What is my favourite colour?", "favorite:color", "user"),
+    ("What's Lena's favorite ice cream?", "favorite:ice_cream", "Lena"),
     ("What do I like?", "likes", "user"),
     ("What doesn't Marco like?", "dislikes", "Marco"),
     ("What does Marco hate?", "dislikes", "Marco"),
     ("Where do I come from?", "comes_from", "user"),
     ("What car do I drive?", "drives", "user"),
+    ("What's my rent?", "detail:rent", "user"),
+    ("Who is my dentist?", "detail:dentist", "user"),
+    ("When is my yoga class?", "when:yoga_class", "user"),
+    ("How do I get to work?", "commutes_by", "user"),
+    ("What is Nadia reading?", "reads", "Nadia"),
 ]
 NOT_ASKED = [
     "Where did I live before?",
     "Where did I use to work?",
     "Where does my sister live?",
     "Where does she live?",
-    "What is the name of my dog?",
-    "What is my dog's name?",
+    "What is my dog's favourite toy?",
     "What did I like about the trip?",
     "What do I like to eat for breakfast on Sundays?",
     "Where does the company work on Fridays?",
@@ -65,6 +69,30 @@ NOT_ASKED = [
 @pytest.mark.parametrize(("question", "attribute", "subject"), ASKED)
 def test_a_question_for_a_slot_is_understood(question: str, attribute: str, subject: str) -> None:
     assert Asked(attribute, subject) in asked(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "animal"),
+    [
+        ("What are Maya's cats called?", "cat"),
+        ("What is the name of my kitten?", "cat"),
+        ("How many dogs do I have?", "dog"),
+        ("Do I have a parrot?", "parrot"),
+    ],
+)
+def test_a_question_for_one_kind_of_animal_wants_no_other(question: str, animal: str) -> None:
+    (wanted,) = [a for a in asked(question) if a.attribute == "has_pet"]
+    assert wanted.animal == animal
+    fact = {"subject": wanted.subject, "attribute": "has_pet", "value": "Rex"}
+    assert answers(wanted, told(f"Has a {animal} named Rex", **fact))
+    assert not answers(wanted, told("Has a hedgehog named Rex", **fact))
+
+
+def told(text: str, **fields: str) -> Record:
+    at = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    return Record(
+        id="1", kind="fact", text=text, scope=Scope("u"), created_at=at, recorded_at=at, valid_from=at, **fields
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("question", NOT_ASKED)

@@ -54,6 +54,12 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         "what(?: are|['’]re|IS) WHOSE pets?(?:['’]s?)?(?: names?| called)?",
         "what (?:is|are) the names? of WHOSE pets?",
     ),
+    "has_pet:animal": (
+        "what(?: are|['’]re|IS) WHOSE (?P<animal>ANIMAL)(?:['’]s?)?(?: names?| called| named)?",
+        "what (?:is|are) the names? of WHOSE (?P<animal>ANIMAL)",
+        "(?:what|which|how many) (?P<animal>ANIMAL) WHO (?:have|own)",
+        "WHO have (?:any |an? )?(?P<animal>ANIMAL)",
+    ),
     "has_child": (
         "WHO have (?:any )?(?:kids|children)",
         "how many (?:kids|children) WHO have",
@@ -76,6 +82,15 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "likes": ("what WHO (?:like|love|enjoy)",),
     "dislikes": ("what WHO (?:dislike|hate|not like)", "what (?:don['’]t|doesn['’]t) NAME like"),
     "has_condition": ("what (?:health|medical) (?:conditions?|problems?|issues?) WHO have",),
+    "commutes_by": (
+        "how WHO (?:get|getting|go|going|travel|travelling|commute|commuting) to (?:work|school|the office)",
+    ),
+    "reads": ("what(?: book)? WHO reading", "(?:what|which) book WHO (?:read|reading)"),
+    "watches": ("what(?: show| series)? WHO watching",),
+    "when": (
+        "(?:when|what (?:day|time))(?:IS| does| do) WHOSE (?P<topic>[a-z][a-z -]{2,30}?)(?: (?:start|begin|leave))?",
+    ),
+    "detail": ("(?:what|who|how much|how high|which)IS WHOSE (?:current |new )?(?P<topic>[a-z][a-z -]{2,30})",),
     "favorite": ("(?:what|which|who)IS WHOSE favou?rite (?P<topic>[a-z][a-z -]*?)",),
 }
 _NOT_NAMES = "(?!(?:my|your|the|this|that|his|her|its|their|he|she|it|they|you|there|people|one)\\b)"
@@ -84,6 +99,7 @@ _BLANKS = {
     "WHOSE": rf"(?P<whose>my|our|the user['’]s|{_NOT_NAMES}[^\W\d_][\w-]*['’]s?)",
     "WHO": rf"(?:do|does|am|is|are) {_NAME}(?: (?:currently|now|actually|really|still))?",
     "NAME": _NAME,
+    "ANIMAL": "(?:dogs?|cats?|kittens?|pupp(?:y|ies)|rabbits?|hamsters?|birds?|parrots?|horses?|fish|turtles?)",
     "IS": r"(?: is| are|['’]s|['’]re)",
 }
 _START = "(?:so |and |hey |remind me,? |tell me,? |please )?"
@@ -108,6 +124,8 @@ class Asked:
     attribute: str
     subject: str
     """"user", or a name as the question spells it."""
+    animal: str = ""
+    """The kind of animal, where the question names one."""
 
 
 def asked(text: str) -> list[Asked]:
@@ -123,15 +141,36 @@ def asked(text: str) -> list[Asked]:
         groups = match.groupdict()
         who = groups.get("who") or groups.get("whose") or "I"
         subject = "user" if who.lower() in _ME else re.sub(r"['’]s?$", "", who)
-        topic = groups.get("topic")
-        found[Asked(f"{name}:{topic.lower()}" if topic else name, subject)] = None
+        name, animal = name.partition(":")[0], groups.get("animal") or ""
+        topic = _topic(groups.get("topic") or "")
+        found[Asked(f"{name}:{topic}" if topic else name, subject, _YOUNG.get(animal.lower().rstrip("s"), animal))] = (
+            None
+        )
     return list(found)
+
+
+# An animal by the word for the grown one.
+_YOUNG = {
+    "kitten": "cat", "puppy": "dog", "puppie": "dog",
+    **{word: word for word in ("cat", "dog", "rabbit", "hamster", "bird", "parrot", "horse", "turtle")},
+}  # fmt: skip
+_OF_KIND = {"cat": r"\b(?:cat|kitten)s?\b", "dog": r"\b(?:dog|pupp(?:y|ie))s?\b"}
+
+
+def _topic(words: str) -> str:
+    """A topic as slots spell it."""
+    plain = words.lower().replace("colour", "color").replace("flavour", "flavor").strip()
+    return re.sub(r"\W+", "_", plain)
 
 
 def answers(wanted: Asked, record: Record, *, also: Iterable[str | None] = ()) -> bool:
     """Says whether the record fills the slot that was asked for; the user is `also` called by these names."""
     if record.attribute != wanted.attribute or record.value is None or record.negated:
         return False
+    if wanted.animal:
+        kind = _OF_KIND.get(wanted.animal, rf"\b{re.escape(wanted.animal)}s?\b")
+        if not re.search(kind, record.text, re.IGNORECASE):
+            return False
     subject, asked_for = (record.subject or "user").casefold(), wanted.subject.casefold()
     return subject == asked_for or (subject == "user" and asked_for in {n.casefold() for n in also if n is not None})
 

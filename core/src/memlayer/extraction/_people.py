@@ -119,7 +119,7 @@ def theirs(text: str, speaker: str | None) -> tuple[Subject, list[Reading]] | No
     label = " ".join(w for w in (owner, adjective, m["kin"].lower()) if w)
     name = m["name"] if m["name"] and entities.person(m["name"]) else None
     spoken = f"{label[:1].upper()}{label[1:]}{f' {name}' if name else ''}"
-    return Subject("kin", name or label, f"{spoken}'s", "", None, m["kin"].lower()), found
+    return Subject("kin", name or label, spoken, "", None, m["kin"].lower()), found
 
 
 def farewell(subject: Subject) -> Reading | None:

@@ -114,9 +114,10 @@ class LocalExtractor:
         if theirs := people.theirs(clause.text, talk.speaker):
             subject, own = theirs
             for reading in own:
-                words = reading.text or _slot_words(reading, clause.text, named=False)
-                words = f"new {words}" if "'s new " in clause.text else words
-                yield self._candidate(replace(reading, text=words), subject, clause, talk)
+                words, possessed = _slot_words(reading, clause.text)
+                words = f"new {words}" if possessed and "'s new " in clause.text else words
+                spoken = f"{subject.spoken}'s" if possessed else subject.spoken
+                yield self._candidate(replace(reading, text=words), replace(subject, spoken=spoken), clause, talk)
             return
         own = people.own_slots(clause.text)
         if name := people.introduced(clause.text, greeted=clause.greeted):
@@ -158,10 +159,11 @@ class LocalExtractor:
             return
         subject = _own_subject(talk)
         for reading in readings:
-            text = reading.text or _slot_words(reading, clause.text, named=bool(talk.speaker))
-            if talk.speaker and reading.attribute.startswith(("detail:", "when:")):
-                subject = replace(subject, spoken=f"{talk.speaker}'s")
-            yield self._candidate(replace(reading, text=text), subject, clause, talk)
+            words, theirs = _slot_words(reading, clause.text)
+            if talk.speaker and reading.attribute == "name":
+                words, theirs = f"is called {reading.value}", False
+            spoken = f"{talk.speaker}'s" if talk.speaker and theirs else subject.spoken
+            yield self._candidate(replace(reading, text=words), replace(subject, spoken=spoken), clause, talk)
 
     def _remember(self, members: Sequence[Reading], talk: _Talk) -> None:
         """Lets "his name is Rex" mean the dog of the clause before."""
@@ -278,62 +280,33 @@ def _own_subject(talk: _Talk) -> people.Subject:
     return people.Subject("self", talk.speaker or "user", talk.speaker or "", "")
 
 
-def _slot_words(reading: Reading, text: str, *, named: bool) -> str:
-    """The words of "my … is …" without the speaker: "Name is Alice", "Favorite color is blue"."""
-    verbs = {(
-        "name"
-    ): (
-        "is called"
-    ) if named else (
-        "name is"
-    ), (
-        "nickname"
-    ): (
-        "goes by"
-    ), (
-        "comes_from"
-    ): (
-        "comes from"
-    ), (
-        "lives_in"
-    ): (
-        "lives in"
-    ),
-             (
-                 "works_at"
-             ): (
-                 "works at"
-             ), (
-                 "drives"
-             ): (
-                 "drives"
-             ), (
-                 "speaks"
-             ): (
-                 "speaks"
-             ), (
-                 "diet"
-             ): (
-                 "diet is"
-             ), (
-                 "goal"
-             ): (
-                 "wants to"
-             )}  # fmt: skip
+_SLOT_VERBS = {
+    "nickname": "goes by",
+    "comes_from": "comes from",
+    "lives_in": "lives in",
+    "works_at": "works at",
+    "drives": "drives",
+    "speaks": "speaks",
+    "goal": "wants to",
+    "likes": "likes",
+}
+
+
+def _slot_words(reading: Reading, text: str) -> tuple[str, bool]:
+    """The words of "my … is …", and whether they speak of a thing of the speaker's: "favorite color is blue"."""
     attribute, value = reading.attribute, reading.value
+    if reading.text is not None:
+        return reading.text, attribute.startswith(("detail:", "when:"))
     if attribute == "occupation":
-        return f"works as {_with_article(value or '')}"
-    if attribute == "likes":
-        return f"likes {value}"
-    label = verbs.get(attribute)
-    if label is None:
-        if attribute.startswith("favorite:"):
-            verb = "are" if re.search(r"\bare\b", text.split(value or "", 1)[0]) else "is"
-            label = f"favorite {attribute.partition(':')[2].replace('_', ' ')} {verb}"
-        else:
-            label = f"{attribute.replace('_', ' ')} is"
-        label = f"has {label.removesuffix(' is').removesuffix(' are')}" if named else label
-    return shift(f"{label} {value}")
+        return f"works as {_with_article(value or '')}", False
+    if verb := _SLOT_VERBS.get(attribute):
+        return shift(f"{verb} {value}"), False
+    verb = "is"
+    if attribute.startswith("favorite:") and re.search(r"\bare\b", text.split(value or "", 1)[0]):
+        verb = "are"
+    topic = attribute.partition(":")[2] or attribute
+    lead = "favorite " if attribute.startswith("favorite:") else ""
+    return shift(f"{lead}{topic.replace('_', ' ')} {verb} {value}"), True
 
 
 def _counted(value: str) -> str:
