@@ -34,6 +34,9 @@ _ONE_WORD = {"lm_studio": "lmstudio", "deep_seek": "deepseek", "hugging_face": "
 _HOST = re.compile(r"[^\s/@*:\[\]]+(?::\d{1,5})?|[0-9A-Fa-f:]+")
 _ENVIRONMENT = {"vector_store": "MEMLAYER_VECTOR_STORE", "graph_store": "MEMLAYER_GRAPH_STORE"}
 """Where servers are named for programs that name none."""
+_OTHERS = {
+    "vector_store": '; any other LangChain VectorStore works as {"provider": "langchain", "config": {"client": store}}'
+}
 _EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
 
 
@@ -135,7 +138,7 @@ def part(kind: str, spec: Any) -> Any:
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigurationError(
             f"{kind}: no installed distribution offers the provider {provider!r}; {hint}"
-            f"installed: {', '.join(sorted(found)) or 'none'}"
+            f"installed: {', '.join(sorted(found)) or 'none'}{_OTHERS.get(kind, '')}"
         )
     factory = found[provider].load()
     try:

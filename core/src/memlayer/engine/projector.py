@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from memlayer.engine.stores import Addressed, Auditable, Bound, Healthy, Outbox, Paired
+from memlayer.engine.stores import Addressed, Auditable, Bound, Forgetful, Healthy, Outbox, Paired
 from memlayer.errors import BackendError, BackendUnavailableError, UnsupportedError
 from memlayer.filters import And, Compare, Filter, Not
 from memlayer.protocols import Embedder, GraphStore, KeywordIndex, VectorIndex
@@ -251,6 +251,9 @@ class Projector:
             memory = self._outbox.follow(follower.name, model if name else "")
             if memory is not None and follower.bound != model and isinstance(follower.store, Bound):
                 follower.store.bind(memory=memory, model=name, dimensions=dimensions)
+            new = memory is not None and follower.bound is None
+            if new and isinstance(follower.store, Forgetful) and follower.store.is_empty():
+                self._outbox.refill(follower.name)
             follower.bound = None if memory is None else model
             return memory is not None
 

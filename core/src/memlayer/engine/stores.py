@@ -170,6 +170,15 @@ class Bound(Protocol):
 
 
 @runtime_checkable
+class Forgetful(Protocol):
+    """A store that may have lost everything since it was filled, as one in memory does with its process."""
+
+    def is_empty(self) -> bool:
+        """Says whether it holds nothing of this memory."""
+        ...
+
+
+@runtime_checkable
 class Healthy(Protocol):
     """A store that can be asked how it is."""
 

@@ -6,13 +6,13 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from memlayer._types_json import dumped, loaded
 from memlayer.filters import FIELD_TYPES, And, Compare, Filter, Or, content_hash, microseconds
 from memlayer.text import analyse, query_terms
-from memlayer.types import ID_FIELDS, Entry, Record, Relation, Scope
+from memlayer.types import ID_FIELDS, Entry, Record
 
 _SPACE = uuid.UUID("6d656d6c-6179-5e72-8000-000000000000")
 TIMES = tuple(name for name, kind in FIELD_TYPES.items() if kind == "time")
@@ -43,10 +43,7 @@ def properties(entry: Entry) -> dict[str, Any]:
     """What an object holds of a record, its vector aside."""
     record = entry.record
     content = record.text.encode("utf-8", "replace").decode()
-    kept = _dump(record)
-    if content == record.text:
-        del kept["text"]
-    payload = json.dumps(kept, separators=(",", ":"), sort_keys=True)
+    payload = dumped(record, without="text" if content == record.text else "")
     found: dict[str, Any] = {
         "record_id": entry.id,
         "content": content,
@@ -64,16 +61,7 @@ def properties(entry: Entry) -> dict[str, Any]:
 
 def record_of(found: Mapping[str, Any]) -> Record:
     """The record in an object's properties, every field as it was."""
-    data = json.loads(found["payload"])
-    data.setdefault("text", found["content"])
-    for name in TIMES:
-        if data[name] is not None:
-            data[name] = datetime.fromisoformat(data[name])
-    for name in ("supersedes", "sources", "categories"):
-        data[name] = tuple(data[name])
-    data["relations"] = tuple(Relation(*edge) for edge in data["relations"])
-    data["scope"] = Scope(**data["scope"])
-    return Record(**data)
+    return loaded(found["payload"], text=found["content"])
 
 
 def query_words(query: str) -> str:
@@ -158,22 +146,6 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[str]:
 
 def _words(terms: list[int]) -> list[str]:
     return [format(term & _MASK, "016x") for term in terms]
-
-
-def _dump(record: Record) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for part in fields(Record):
-        value = getattr(record, part.name)
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif isinstance(value, Scope):
-            value = value.ids()
-        elif part.name == "relations":
-            value = [[r.source, r.predicate, r.target, r.source_type, r.target_type] for r in value]
-        elif part.name == "metadata":
-            value = dict(value)
-        found[part.name] = value
-    return found
 
 
 def _digest(content: str, payload: str, entry: Entry) -> str:
