@@ -135,13 +135,23 @@ def models(session: nox.Session, clients: str) -> None:
     pytest(session, "core/tests/llm", "core/tests/documents", "tests/test_end_to_end.py")
 
 
+@nox.session(tags=["ci"])
+def stores(session: nox.Session) -> None:
+    """Tests LangChain's vector stores as the index of a memory: Chroma, FAISS, Qdrant and one that nobody knows."""
+    ran.add("stores")
+    kinds = ("langchain-chroma>=1,<2", "langchain-community>=0.4,<0.5", "faiss-cpu>=1.12", "langchain-qdrant>=1,<2")
+    install_core(session, *kinds, *group("test"))
+    pytest(session, "core/tests/stores")
+
+
 if (ROOT / "tools" / "servers").exists():
 
-    @nox.session
+    @nox.session(tags=["ci"])
     def servers(session: nox.Session) -> None:
         """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers.
 
-        ``nox -s servers -- -m "servers and slow"`` runs the long ones: twenty kills in the middle of a thousand adds.
+        ``nox -s servers -- -m "servers and slow"`` runs the long ones: twenty kills in the middle of a thousand adds,
+        and more random operations.
         """
         ran.add("servers")
         install_core(session, *group("test"), extras="[weaviate,neo4j]")
@@ -201,7 +211,7 @@ def say_what_did_not_run() -> None:
     """Names the checks that a run of the tests left out, as the last line of its output."""
     if "tests" not in ran:
         return
-    every = ["lint", "types", "slow", "adapters", "adapters-lowest", "models", "servers", "docs", "coverage", "bench"]
+    every = "lint types slow adapters adapters-lowest models stores servers docs coverage bench".split()
     left = [name for name in every if name not in ran and name.replace("-", "_") in globals()]
     if left:
         print(f"Not run: {', '.join(left)}. Run one with: nox -s NAME", file=sys.stderr, flush=True)

@@ -23,7 +23,17 @@ _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 """
 _STAMP = "installed.json"
-_TOLD_EVERY = 20.0
+_TOLD_EVERY = 15.0
+_AT_MOST = 45 * 60.0
+"""Seconds after which an installer hangs."""
+_OUT_OF_REACH = (
+    "dial tcp", "no such host", "i/o timeout", "TLS handshake", "proxyconnect", "connection refused", "Bad Gateway",
+    "Could not transfer", "Unknown host", "Connect timed out", "Connection refused", "Network is unreachable",
+)  # fmt: skip
+_REGISTRY = {
+    "go": "the module proxy of go (see `go env GOPROXY`)",
+    "mvn": "the repository of maven (see its settings.xml)",
+}
 
 
 def installed(name: str, version: str) -> bool:
@@ -69,13 +79,13 @@ def stamp(version: str, where: Path) -> None:
 def _weaviate(version: str, where: Path) -> None:
     package = f"github.com/weaviate/weaviate/cmd/weaviate-server@v{version}"
     env = {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOBIN": str(where / "bin")}
-    _run(["go", "install", "-trimpath", "-ldflags=-s -w", package], where, env)
+    _run(["go", "install", "-v", "-trimpath", "-ldflags=-s -w", package], where, env)
 
 
 def _neo4j(version: str, where: Path) -> None:
     (where / "pom.xml").write_text(_POM.format(version=version), encoding="utf-8")
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={where / 'lib'}"]
-    _run(["mvn", "-B", "-q", "-f", str(where / "pom.xml"), *goal], where, {})
+    _run(["mvn", "-B", "-f", str(where / "pom.xml"), *goal], where, {})
 
 
 def _run(command: list[str], where: Path, env: dict[str, str]) -> None:
@@ -88,12 +98,34 @@ def _run(command: list[str], where: Path, env: dict[str, str]) -> None:
             ["nice", "-n", "10", *command], cwd=home(), env={**os.environ, **env},
             stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        told = time.monotonic()
+        began = told = time.monotonic()
         while process.poll() is None:
             time.sleep(0.5)
             if time.monotonic() - told > _TOLD_EVERY:
                 told = time.monotonic()
-                say(f"{command[0]} is still at it")
+                say(f"{command[0]}: {_progress(log)}")
+            if time.monotonic() - began > _AT_MOST:
+                process.kill()
+                process.wait()
     if process.returncode:
-        tail = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-        raise SystemExit(f"{' '.join(command)} failed ({process.returncode}):\n{tail}")
+        raise SystemExit(_failure(command, process.returncode, log.read_text(encoding="utf-8", errors="replace")))
+
+
+def _progress(log: Path) -> str:
+    """How far an installer is, by the lines that it has written."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    fetched = sum(line.startswith("go: downloading ") or "Downloaded from " in line for line in lines)
+    built = sum("/" in line and ":" not in line and " " not in line for line in lines)
+    return f"{fetched} files fetched" + (f", {built} packages built" if built else "")
+
+
+def _failure(command: list[str], code: int, log: str) -> str:
+    """Why an installer failed, and what to do."""
+    tail = log[-2000:]
+    tool = command[0]
+    if any(sign in tail for sign in _OUT_OF_REACH):
+        return (
+            f"{tool} cannot reach {_REGISTRY[tool]}. Mend that, or name servers that run already: "
+            f"MEMLAYER_TEST_WEAVIATE_URL and MEMLAYER_TEST_NEO4J_URI. What {tool} said last:\n{tail}"
+        )
+    return f"{' '.join(command)} failed ({code}):\n{tail}"

@@ -145,13 +145,13 @@ def _prepare_neo4j(program: Path, folder: Path, state: State) -> None:
 
 
 def _java(*, new: bool) -> str:
-    """The java of the PATH; for the new generation of Neo4j one of 25 or newer, wherever the machine keeps it."""
-    if not new:
-        return "java"
-    found = sorted(Path("/usr/lib/jvm").glob("*25*/bin/java"))
+    """A java that this generation of Neo4j runs on, wherever the machine keeps it; else the one of the PATH."""
+    wanted = ("25", "21") if new else ("17", "21")
+    kept = [java for version in wanted for java in sorted(Path("/usr/lib/jvm").glob(f"*-{version}*/bin/java"))]
+    found = kept or [path for path in [shutil.which("java")] if path and not new]
     if not found:
-        raise SystemExit("Neo4j 2025 and newer need a JDK of 21 to 25 under /usr/lib/jvm")
-    return str(found[-1])
+        raise SystemExit(f"Neo4j needs a JDK of {' or '.join(wanted)} under /usr/lib/jvm")
+    return str(found[0])
 
 
 def _ports(name: str) -> list[int]:
