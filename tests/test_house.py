@@ -40,6 +40,7 @@ ORDER = (
     {"items", "documents"},
     {"memory"},
     {"_bridge", "aio"},
+    {"adapters"},
     {"__init__"},
     {"testing"},
     {"cli"},
@@ -156,7 +157,7 @@ def test_only_the_bridge_imports_asyncio() -> None:
 
 # Imports of the adapters
 
-PUBLIC = {"memlayer", "memlayer.types", "memlayer.filters", "memlayer.errors", "memlayer.protocols"}
+PUBLIC = {"memlayer", *(f"memlayer.{name}" for name in ("types", "filters", "errors", "protocols", "adapters"))}
 FAMILY = {
     "langchain": "langchain",
     "langchain_core": "langchain",

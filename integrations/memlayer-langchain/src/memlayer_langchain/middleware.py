@@ -17,9 +17,9 @@ from langgraph.runtime import Runtime
 from typing_extensions import NotRequired
 
 from memlayer import AsyncMemory, Memory
+from memlayer.adapters import ScopeOf, Whose, thread_of
 from memlayer_langchain._faces import async_of, sync_of
 from memlayer_langchain._messages import mark, question, rows
-from memlayer_langchain._scope import ScopeOf, Whose, thread_of
 from memlayer_langchain.tools import memory_tools
 
 ByName = dict[str, Any]

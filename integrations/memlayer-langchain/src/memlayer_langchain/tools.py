@@ -13,9 +13,9 @@ from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
 from memlayer import AsyncMemory, ImmutableError, Memory, NotFoundError
+from memlayer.adapters import ScopeOf, Whose
 from memlayer.types import MemoryItem
 from memlayer_langchain._faces import async_of, sync_of
-from memlayer_langchain._scope import ScopeOf, Whose
 
 
 class Add(BaseModel):

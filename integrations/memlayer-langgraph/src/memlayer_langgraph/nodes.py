@@ -12,9 +12,9 @@ from langgraph.runtime import get_runtime
 from typing_extensions import TypedDict
 
 from memlayer import AsyncMemory, Memory
+from memlayer.adapters import ScopeOf, Whose, faces, thread_of
 from memlayer.types import MemoryItem
 from memlayer_langgraph._messages import mark, question, rows
-from memlayer_langgraph._scope import ScopeOf, Whose, thread_of
 
 Node = RunnableLambda[Any, dict[str, Any]]
 
@@ -121,11 +121,6 @@ def remember_node(
 
 
 _NOTHING: dict[str, Any] = {"memories": [], "memory_context": ""}
-
-
-def faces(memory: Memory | AsyncMemory) -> tuple[Memory, AsyncMemory]:
-    """The sync and the async face of one memory."""
-    return (memory.sync, memory) if isinstance(memory, AsyncMemory) else (memory, AsyncMemory.of(memory))
 
 
 def runtime_of(config: RunnableConfig) -> Any:

@@ -1,0 +1,193 @@
+"""What adapters of every framework share: whose memory it is, ids for messages without one, and which ones are new."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from memlayer._ask import scope_of
+from memlayer.aio import AsyncMemory
+from memlayer.errors import ConfigurationError, ConflictError, UnsupportedError
+from memlayer.memory import Memory
+from memlayer.types import ID_FIELDS
+
+__all__ = ["Numbers", "ScopeOf", "Whose", "faces", "given", "last_turn", "message_id", "one_run", "person", "thread_of"]
+
+_KINDS = {"user": "human", "assistant": "ai"}
+
+
+def faces(memory: Memory | AsyncMemory) -> tuple[Memory, AsyncMemory]:
+    """The sync and the async face of one memory; the latter has threads of its own, so keep it."""
+    return (memory.sync, memory) if isinstance(memory, AsyncMemory) else (memory, AsyncMemory.of(memory))
+
+
+# Whose memory it is
+
+
+def given(**ids: str | None) -> dict[str, Any]:
+    """The ids that an adapter was given; at least one."""
+    found = {name: value for name, value in ids.items() if value is not None}
+    if not found:
+        raise ConfigurationError(f"give at least one of {', '.join(ID_FIELDS)}")
+    return found
+
+
+def person(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Where to recall: what a person said holds in every run, so the run only counts where nothing else is given."""
+    return {name: value for name, value in ids.items() if name != "run_id"} or dict(ids)
+
+
+def one_run(ids: Mapping[str, Any], verb: str) -> dict[str, Any]:
+    """The ids of the one conversation that an adapter's `clear` or `reset` forgets; raises where no run is named."""
+    if ids.get("run_id") is None:
+        raise UnsupportedError(
+            f"{verb}() forgets one conversation, and this memory has no run_id: give it one. To erase all that is "
+            "known of somebody, who may use the same memory elsewhere, call Memory.erase(user_id=…)"
+        )
+    return dict(ids)
+
+
+ScopeOf = Callable[[Any], Mapping[str, str | None]]
+"""Gets a run's `Runtime` (None outside of a graph) and returns ids by name."""
+
+
+class Whose:
+    """The ids given once for all runs of a graph, and those that each run's context names."""
+
+    def __init__(self, ids: Mapping[str, str | None], scope: ScopeOf | None = None, *, shared: bool = False) -> None:
+        """`scope` reads the ids of a run; without it they are the fields of its context that bear an id's name.
+
+        A run without a user raises, unless `shared` says that all users of an agent share one memory.
+        """
+        self._given = {name: value for name, value in ids.items() if value is not None}
+        self._scope = scope
+        self._shared = shared
+
+    def writes(self, runtime: Any) -> dict[str, Any]:
+        """The ids that a run's messages are kept under; its thread is the run where no run is named."""
+        ids: dict[str, Any] = dict(self._given)
+        for name, value in (_named(runtime) if self._scope is None else self._scope(runtime)).items():
+            if value is None:
+                continue
+            if ids.get(name, value) != value:
+                raise ConflictError(
+                    f"{name} is {ids[name]!r} for all runs and {value!r} for this one; give one of them"
+                )
+            ids[name] = value
+        if not self._shared and not {"user_id", "run_id"} & ids.keys():
+            # Without a user, all users of an agent would read each other's memories: never by oversight.
+            raise ConfigurationError(
+                "whose memory is this? Give user_id=, or run with a context that has a user_id; "
+                "shared=True says that all users of an agent or app share one memory"
+            )
+        if "run_id" not in ids and (thread := thread_of(runtime)):
+            ids["run_id"] = thread
+        return ids
+
+    def reads(self, runtime: Any) -> dict[str, Any]:
+        """The ids whose memories a run recalls: what is known of a person is known in each of their conversations."""
+        return person(self.writes(runtime))
+
+
+def _named(runtime: Any) -> dict[str, str | None]:
+    """The ids among the fields of a run's context: a dict, a dataclass or a model."""
+    context = getattr(runtime, "context", None)
+    if isinstance(context, Mapping):
+        return {name: context.get(name) for name in ID_FIELDS}
+    return {name: getattr(context, name, None) for name in ID_FIELDS}
+
+
+def thread_of(runtime: Any) -> str | None:
+    """The id of the thread that a checkpointer keeps for this run."""
+    thread = getattr(getattr(runtime, "execution_info", None), "thread_id", None)
+    return None if thread is None else str(thread)
+
+
+# Which messages are new
+
+Words = tuple[str, str]
+"""Role, user or assistant, and what was said."""
+
+
+def message_id(role: str, text: str, number: int = 0, name: str | None = None) -> str:
+    """The id of the `number`th message, from 0, with this role and these words.
+
+    Every adapter makes ids like this where the framework has none, so that a conversation has the same in each of them.
+    """
+    told = json.dumps([_KINDS.get(role, role), name, text])
+    return hashlib.sha256(f"{number} {told}".encode()).hexdigest()[:32]
+
+
+class Numbers:
+    """Numbers what is said in one conversation, so that the same words said twice are two, and sent twice are one.
+
+    A run names its conversation: counting begins with its first message, whoever sends it, and when. Without a run all
+    conversations of a person are one, and counting goes on from what is kept: what is new is a statement of its own,
+    however often the same was said on other days; what is sent again is the latest that was said.
+    """
+
+    def __init__(self, memory: Memory | AsyncMemory, ids: Mapping[str, Any]) -> None:
+        """`ids` are those that the conversation is kept under."""
+        self._memory, self._aio = faces(memory)
+        self._ids = dict(ids)
+        self._first: dict[Words, int] = {}
+
+    def meet(self, said: Sequence[Words], *, new: int) -> None:
+        """Looks up where counting begins for words that this conversation has not met; the last `new` are new."""
+        if unmet := self._unmet(said):
+            self._look(unmet, said, new)
+
+    async def ameet(self, said: Sequence[Words], *, new: int) -> None:
+        """As `meet`."""
+        if unmet := self._unmet(said):
+            await self._aio.bridge.run(self._look, unmet, said, new)
+
+    def id(self, words: Words, number: int) -> str:
+        """The id of the `number`th time, from 0, that this conversation says these words."""
+        return message_id(*words, self._first.get(words, 0) + number)
+
+    def ids(self, words: Words, times: int) -> list[str]:
+        """Every id that words, said so many times here, can have been given, here and earlier."""
+        return [message_id(*words, n) for n in range(self._first.get(words, 0) + times)]
+
+    def rows(self, said: Iterable[Words]) -> list[str]:
+        """The ids of a whole conversation, in order."""
+        times: Counter[Words] = Counter()
+        found = []
+        for words in said:
+            found.append(self.id(words, times[words]))
+            times[words] += 1
+        return found
+
+    def _unmet(self, said: Iterable[Words]) -> list[Words]:
+        if "run_id" in self._ids:
+            return []
+        return [words for words in dict.fromkeys(said) if words not in self._first]
+
+    def _look(self, unmet: Iterable[Words], said: Sequence[Words], new: int) -> None:
+        again = Counter(said[: len(said) - new])
+        for words in unmet:
+            self._first[words] = max(0, self._kept(words) - again[words])
+
+    def _kept(self, words: Words) -> int:
+        """How often these words are kept already."""
+        scope = scope_of("add", **self._ids)
+        known, step = 0, 8
+        while True:
+            batch = [message_id(*words, known + n) for n in range(step)]
+            found = self._memory._core.ledger.messages_known(batch, scope)
+            last = max((n for n, one in enumerate(batch, 1) if one in found), default=0)
+            if last < step:
+                return known + last
+            known, step = known + step, 8 * step
+
+
+def last_turn(roles: Sequence[str]) -> int:
+    """Where the last turn starts: what a person said since an assistant or a tool last did, and all that follows."""
+    start = max((n for n, role in enumerate(roles) if role == "user"), default=0)
+    while start > 0 and roles[start - 1] not in ("assistant", "tool"):
+        start -= 1
+    return start
