@@ -84,6 +84,13 @@ def test_the_same_task_again_doubles_nothing_and_is_not_its_own_answer(client: M
     assert again.seen().count("Where is my blue bicycle?") == 1
 
 
+def test_without_a_run_the_same_task_on_another_day_is_a_task_of_its_own(client: Memory) -> None:
+    for _ in range(2):
+        again = kickoff("Where is my blue bicycle?", of(client, None))
+    assert said(client) == [("user", "Where is my blue bicycle?", None), ("assistant", "Noted.", "helper")] * 2
+    assert again.seen().count("Where is my blue bicycle?") == 1
+
+
 def test_an_agent_on_its_own_remembers(client: Memory) -> None:
     model = Model(model="none")
     agent = Agent(role="helper", goal="help", backstory="none", llm=model, memory=of(client))

@@ -10,7 +10,8 @@ from typing import Any
 from crewai.memory.types import MemoryRecord, ScopeInfo
 from crewai.memory.utils import normalize_scope_path
 
-from memlayer import ConfigurationError, Memory, NotFoundError, UnsupportedError
+from memlayer import Memory, NotFoundError, UnsupportedError
+from memlayer.adapters import given, one_run, person
 
 OWN = "crewai"
 """The key of the metadata that holds what memlayer has no field for: scope path, importance, source, privacy."""
@@ -27,9 +28,7 @@ class Records:
     def __init__(self, client: Memory, ids: Mapping[str, str | None]) -> None:
         """At least one of `ids` is given."""
         self.client = client
-        self.ids: dict[str, Any] = {name: value for name, value in ids.items() if value is not None}
-        if not self.ids:
-            raise ConfigurationError("give at least one of user_id, agent_id, run_id, app_id")
+        self.ids = given(**ids)
 
     def __deepcopy__(self, memo: object) -> Records:
         """A copied crew goes on with the same memory."""
@@ -37,16 +36,11 @@ class Records:
 
     def person(self) -> dict[str, Any]:
         """The ids without the run: what a person said holds in every conversation."""
-        return {name: value for name, value in self.ids.items() if name != "run_id"} or self.ids
+        return person(self.ids)
 
     def run(self, verb: str) -> dict[str, Any]:
         """The ids of the one conversation that `verb` forgets."""
-        if "run_id" not in self.ids:
-            raise UnsupportedError(
-                f"{verb}() forgets one conversation, and this memory has no run_id; "
-                "give it one, or call Memory.erase(user_id=…) to forget a person"
-            )
-        return self.ids
+        return one_run(self.ids, verb)
 
     def get_record(self, record_id: str) -> MemoryRecord | None:
         """The record of an id, CrewAI's or memlayer's; None where this person has none."""

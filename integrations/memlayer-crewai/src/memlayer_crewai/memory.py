@@ -21,8 +21,9 @@ from crewai.memory.utils import join_scope_paths
 from pydantic import Field, PrivateAttr
 
 from memlayer import AsyncMemory, Memory
+from memlayer.adapters import Numbers, faces
 from memlayer_crewai._records import KEPT, OWN, Records, conditions, joined, own, record_of, visible
-from memlayer_crewai._task import message_id, messages
+from memlayer_crewai._task import messages
 
 
 class MemlayerMemory(CrewMemory):
@@ -45,12 +46,11 @@ class MemlayerMemory(CrewMemory):
 
     def __init__(self, client: Memory | AsyncMemory | None = None, **options: Any) -> None:
         """Works on `client`, or on the memory in the default file; takes ids, `root_scope` and `read_only`."""
-        sync = Memory() if client is None else client.sync if isinstance(client, AsyncMemory) else client
+        sync, aio = faces(Memory() if client is None else client)
         ids = {name: options.get(name) for name in ("user_id", "agent_id", "run_id", "app_id")}
         records: Any = Records(sync, ids)
         super().__init__(storage=records, **options)
-        self._client, self._owned = sync, client is None
-        self._aio = client if isinstance(client, AsyncMemory) else AsyncMemory.of(sync)
+        self._client, self._aio, self._owned = sync, aio, client is None
 
     @property
     def records(self) -> Records:
@@ -82,7 +82,8 @@ class MemlayerMemory(CrewMemory):
         meant = own(metadata, join_scope_paths(root_scope, scope), importance, source, private)
         found = []
         for content in contents:
-            added = self._client.add(messages(content), metadata=meant, categories=categories, **self.records.ids)
+            said = messages(content, Numbers(self._aio, self.records.ids))
+            added = self._client.add(said, metadata=meant, categories=categories, **self.records.ids)
             ids = [item["id"] for item in added["results"]]
             if not ids and (words := added["episodes"][:1]):  # no fact in them, so the words are the record
                 ids = words
@@ -134,8 +135,10 @@ class MemlayerMemory(CrewMemory):
     ) -> list[MemoryMatch]:
         """What answers a query, best first; both depths are the same one search, without a model call."""
         self.drain_writes()
+        numbers, asked = Numbers(self._aio, self.records.ids), ("user", query.strip())
+        numbers.meet([asked], new=1)
         with self._told(query, limit) as told:
-            where = self._where(query, scope, categories, source, include_private)
+            where = self._where(numbers.ids(asked, 1), scope, categories, source, include_private)
             found = self._client.search(query, limit=limit, filters=where, **self.records.person())
             told += [_match(item) for item in found["results"]]
         return told
@@ -152,19 +155,20 @@ class MemlayerMemory(CrewMemory):
     ) -> list[MemoryMatch]:
         """As `recall`."""
         await asyncio.to_thread(self.drain_writes)
+        numbers, asked = Numbers(self._aio, self.records.ids), ("user", query.strip())
+        await numbers.ameet([asked], new=1)
         with self._told(query, limit) as told:
-            where = self._where(query, scope, categories, source, include_private)
+            where = self._where(numbers.ids(asked, 1), scope, categories, source, include_private)
             found = await self._aio.search(query, limit=limit, filters=where, **self.records.person())
             told += [_match(item) for item in found["results"]]
         return told
 
     def _where(
-        self, query: str, scope: str | None, categories: list[str] | None, source: str | None, include_private: bool
+        self, asked: list[str], scope: str | None, categories: list[str] | None, source: str | None, private: bool
     ) -> dict[str, Any] | None:
         """Filters of a search; a task that ran before is not its own answer."""
         path = join_scope_paths(self.root_scope, scope)
-        terms = [*conditions(path, categories), *visible(source, include_private)]
-        return joined([*terms, {"message_id": {"ne": message_id("user", query.strip())}}])
+        return joined([*conditions(path, categories), *visible(source, private), {"message_id": {"nin": asked}}])
 
     @contextmanager
     def _told(self, query: str, limit: int) -> Iterator[list[MemoryMatch]]:
