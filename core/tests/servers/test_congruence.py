@@ -24,7 +24,11 @@ from memlayer.testing.contract import NOON, make_record
 from memlayer.types import Change, Edge, Entry, Node, Scope
 
 pytestmark = pytest.mark.servers
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CHECKS = [HealthCheck.function_scoped_fixture]
+FEW = settings(max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=CHECKS)
+"""The same ones each time: a landing is decided by its change alone."""
+MANY = settings(max_examples=100, database=None, deadline=None, suppress_health_check=CHECKS)
+"""New ones each time, in the long form."""
 
 USERS = st.sampled_from(["alice", "bob"])
 RUNS = st.sampled_from([None, "r1", "r2"])
@@ -64,26 +68,27 @@ def weaviate(servers: Any, dimensions: int) -> Iterator[Any]:
         index.close()
 
 
-@given(
+VECTORS = given(
     said=st.lists(st.tuples(SCOPES, METADATA), min_size=1, max_size=10),
     asked=st.lists(st.tuples(SCOPES, st.none() | FILTERS, st.integers(1, 5)), min_size=3, max_size=8),
     seed=st.integers(0, 99),
 )
-@FEW
-def test_vectors_come_in_the_same_order(servers: Any, tmp_path_factory: Any, said: Any, asked: Any, seed: int) -> None:
+
+
+def vectors(servers: Any, tmp_path_factory: Any, said: Any, asked: Any, seed: int) -> None:
     random = np.random.default_rng(seed)
-    vectors = random.normal(size=(len(said) + len(asked), 16)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    drawn = random.normal(size=(len(said) + len(asked), 16)).astype(np.float32)
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     entries = []
     for number, (scope, metadata) in enumerate(said):
         record = make_record(f"r{number}", scope=scope, metadata=metadata, minute=number)
-        entries.append(Entry(record.id, scope, record, vectors[number]))
+        entries.append(Entry(record.id, scope, record, drawn[number]))
     ledger = SQLiteLedger(tmp_path_factory.mktemp("ledger") / "memory.db")
     ledger.append([Change("ADD", e.record, e.vector) for e in entries], scope=Scope())
     exact = SQLiteVectorIndex(ledger.database, dimensions=16)
     with weaviate(servers, 16) as index:
         index.upsert(entries)
-        for (scope, where, limit), vector in zip(asked, vectors[len(said) :], strict=True):
+        for (scope, where, limit), vector in zip(asked, drawn[len(said) :], strict=True):
             expected = exact.search(vector, scope=scope, where=where, limit=limit)
             found = index.search(vector, scope=scope, where=where, limit=limit)
             assert [m.score for m in found] == pytest.approx([m.score for m in expected], abs=1e-3)
@@ -100,14 +105,15 @@ EDGES = st.lists(
 )  # fmt: skip
 
 
-@given(
+GRAPHS = given(
     drawn=EDGES,
     gone=st.lists(st.integers(0, 11), max_size=3),
     asked=st.lists(st.tuples(st.integers(0, 5), RUNS, st.integers(0, 3), st.integers(0, 9), st.integers(1, 6)),
                    min_size=3, max_size=8),
 )  # fmt: skip
-@FEW
-def test_neighbourhoods_are_the_same(servers: Any, tmp_path_factory: Any, drawn: Any, gone: Any, asked: Any) -> None:
+
+
+def neighbourhoods(servers: Any, tmp_path_factory: Any, drawn: Any, gone: Any, asked: Any) -> None:
     from memlayer.backends.neo4j import Neo4jGraphStore
 
     edges = [
@@ -148,21 +154,20 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
-@given(steps=STEPS, asked=st.lists(st.tuples(SCOPES, WORDS), min_size=2, max_size=4))
-@FEW
-def test_a_served_memory_answers_like_an_embedded_one(
-    servers: Any, tmp_path_factory: Any, steps: Any, asked: Any
-) -> None:
+LIVES = given(steps=STEPS, asked=st.lists(st.tuples(SCOPES, WORDS), min_size=2, max_size=4))
+
+
+def answers(servers: Any, tmp_path_factory: Any, steps: Any, asked: Any) -> None:
     folder: Path = tmp_path_factory.mktemp("memories")
-    answers = []
+    told = []
     for name in ("embedded", "served"):
         stores = {"vector_store": servers.weaviate, "graph_store": servers.neo4j} if name == "served" else {}
         clock = FixedClock()
         with Memory(folder / f"{name}.db", embedder=HashEmbedder(64), clock=clock, new_id=Ids(), **stores) as memory:
-            answers.append(lived(memory, clock, steps, asked))
+            told.append(lived(memory, clock, steps, asked))
             assert memory.verify()["problems"] == []
             memory.reset()
-    assert answers[0] == answers[1]
+    assert told[0] == told[1]
 
 
 def lived(memory: Memory, clock: FixedClock, steps: Any, asked: Any) -> list[Any]:
@@ -189,3 +194,11 @@ def lived(memory: Memory, clock: FixedClock, steps: Any, asked: Any) -> list[Any
             relations = sorted(str(sorted(r.items())) for r in answer.pop("relations"))
             found.append((answer, relations))
     return found
+
+
+test_vectors_come_in_the_same_order = FEW(VECTORS(vectors))
+test_neighbourhoods_are_the_same = FEW(GRAPHS(neighbourhoods))
+test_a_served_memory_answers_like_an_embedded_one = FEW(LIVES(answers))
+test_many_vectors_come_in_the_same_order = pytest.mark.slow(MANY(VECTORS(vectors)))
+test_many_neighbourhoods_are_the_same = pytest.mark.slow(MANY(GRAPHS(neighbourhoods)))
+test_many_served_memories_answer_like_embedded_ones = pytest.mark.slow(MANY(LIVES(answers)))
