@@ -71,14 +71,11 @@ MEMORY = '''\
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
-
-_KINDS = {"user": "human", "assistant": "ai"}
+from memlayer import AsyncMemory, Memory
+from memlayer.adapters import Numbers, faces, given, one_run, person
 
 
 class MemlayerMemory:
@@ -95,68 +92,51 @@ class MemlayerMemory:
         max_tokens: int = 2000,
     ) -> None:
         """Works on `client`; `run_id` is one conversation, `max_tokens` the budget of what is recalled."""
-        given = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
-        self._ids: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if not self._ids:
-            raise ConfigurationError("give at least one of user_id, agent_id, run_id, app_id")
-        self._sync = client.sync if isinstance(client, AsyncMemory) else client
-        self._aio = client if isinstance(client, AsyncMemory) else AsyncMemory.of(client)
+        self._ids = given(user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
+        self._sync, self._aio = faces(client)
         self._max_tokens = max_tokens
 
     def save(self, said: str, answered: str, ids: Sequence[str] | None = None) -> None:
         """Keeps one turn; `ids` are the framework's own ids of the two messages."""
-        if messages := _turn(said, answered, ids):
+        numbers, turn = Numbers(self._aio, self._ids), [("user", said), ("assistant", answered)]
+        numbers.meet(turn, new=2)
+        if messages := _rows(turn, ids or numbers.rows(turn)):
             self._sync.add(messages, **self._ids)
 
     async def asave(self, said: str, answered: str, ids: Sequence[str] | None = None) -> None:
         """As `save`."""
-        if messages := _turn(said, answered, ids):
+        numbers, turn = Numbers(self._aio, self._ids), [("user", said), ("assistant", answered)]
+        await numbers.ameet(turn, new=2)
+        if messages := _rows(turn, ids or numbers.rows(turn)):
             await self._aio.add(messages, **self._ids)
 
     def recall(self, question: str) -> str:
         """What is known about a question, fenced as data; "" for nothing. The question is not its own answer."""
-        return self._sync.context(question, **self._search(question))
+        numbers, asked = Numbers(self._aio, self._ids), ("user", question)
+        numbers.meet([asked], new=1)
+        return self._sync.context(question, **self._search(numbers.ids(asked, 1)))
 
     async def arecall(self, question: str) -> str:
         """As `recall`."""
-        return await self._aio.context(question, **self._search(question))
+        numbers, asked = Numbers(self._aio, self._ids), ("user", question)
+        await numbers.ameet([asked], new=1)
+        return await self._aio.context(question, **self._search(numbers.ids(asked, 1)))
 
     def clear(self) -> None:
         """Forgets this run and nothing else; raises without a `run_id`, which is what names it."""
-        self._sync.erase(**self._run())
+        self._sync.erase(**one_run(self._ids, "clear"))
 
     async def aclear(self) -> None:
         """As `clear`."""
-        await self._aio.erase(**self._run())
+        await self._aio.erase(**one_run(self._ids, "clear"))
 
-    def _search(self, question: str) -> dict[str, Any]:
+    def _search(self, asked: Sequence[str]) -> dict[str, Any]:
         # What a person said holds in every run.
-        person = {name: value for name, value in self._ids.items() if name != "run_id"} or self._ids
-        own = {"message_id": {"ne": message_id("user", question)}}
-        return {**person, "filters": own, "max_tokens": self._max_tokens}
-
-    def _run(self) -> dict[str, Any]:
-        if "run_id" not in self._ids:
-            raise UnsupportedError(
-                "clear() forgets one conversation, and this memory has no run_id; "
-                "give it one, or call Memory.erase(user_id=…) to forget a person"
-            )
-        return self._ids
+        return {**person(self._ids), "filters": {"message_id": {"nin": asked}}, "max_tokens": self._max_tokens}
 
 
-def message_id(role: str, text: str, number: int = 0) -> str:
-    """The id of the `number`th message of a conversation, from 0, with this role and these words.
-
-    Every adapter of memlayer counts like this, so that a conversation has the same ids in each of them.
-    """
-    told = json.dumps([_KINDS[role], None, text])
-    return hashlib.sha256(f"{number} {told}".encode()).hexdigest()[:32]
-
-
-def _turn(said: str, answered: str, ids: Sequence[str] | None) -> list[dict[str, Any]]:
-    pair = (("user", said), ("assistant", answered))
-    own = ids or [message_id(role, text) for role, text in pair]
-    return [{"role": role, "content": text, "id": i} for (role, text), i in zip(pair, own, strict=True) if text.strip()]
+def _rows(turn: Sequence[tuple[str, str]], ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"role": role, "content": text, "id": i} for (role, text), i in zip(turn, ids, strict=True) if text.strip()]
 '''
 
 CONTRACT = '''\
