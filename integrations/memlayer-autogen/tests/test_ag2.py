@@ -10,10 +10,11 @@ import pytest
 pytest.importorskip("ag2")
 
 from ag2 import Agent
+from ag2.events import DocumentInput, ImageInput
 from ag2.testing import TestConfig, TrackingConfig
 
 from memlayer import Memory, ModelError
-from memlayer.testing import HashEmbedder
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_autogen import memlayer_plugin
 
 
@@ -59,6 +60,24 @@ def test_a_longer_conversation_is_kept_once_and_prompts_do_not_pile_up(client: M
 
 def test_the_question_is_never_its_own_answer(client: Memory) -> None:
     assert "bicycle" not in ask(client, "Where is my blue bicycle?")[0]
+
+
+def test_pictures_and_documents_are_kept() -> None:
+    async def talk(client: Memory) -> None:
+        agent = Agent("helper", config=TestConfig("Noted."), plugins=[memlayer_plugin(client, user_id="ann")])
+        await agent.ask(
+            "Look!",
+            ImageInput(data=b"\x89PNG\r\n\x1a\n the rest", media_type="image/png"),
+            ImageInput("http://127.0.0.1/cat.png"),
+            DocumentInput(data=b"The door code is 4711.", media_type="text/plain"),
+        )
+
+    with Memory(":memory:", llm=SeeingModel(), embedder=HashEmbedder()) as client:
+        asyncio.run(talk(client))
+        assert said(client) == [
+            ("user", "Look!\n[image: A grey cat.]"), ("tool", "The door code is 4711."), ("assistant", "Noted."),
+        ]  # fmt: skip
+        assert "(rule: loopback)" in client.messages(user_id="ann")["results"][0]["metadata"]["unread_parts"][0]
 
 
 def test_a_memory_that_fails_fails_the_turn(client: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,16 +11,18 @@ import pytest
 
 pytest.importorskip("autogen_agentchat")
 
+import PIL.Image
 from autogen_agentchat.agents import AssistantAgent
 from autogen_agentchat.teams import RoundRobinGroupChat
-from autogen_core import CancellationToken
+from autogen_core import CancellationToken, Image
 from autogen_core.memory import MemoryContent, MemoryMimeType
 from autogen_core.model_context import BufferedChatCompletionContext, UnboundedChatCompletionContext
 from autogen_core.models import UserMessage
 from autogen_ext.models.replay import ReplayChatCompletionClient
 
 from memlayer import ConfigurationError, Memory, UnsupportedError
-from memlayer.testing import HashEmbedder
+from memlayer.errors import DocumentError
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_autogen import MemlayerChatContext, MemlayerMemory
 
 
@@ -194,15 +196,36 @@ def test_a_cancelled_call_is_cancelled(client: Memory) -> None:
         asyncio.run(run())
 
 
-def test_bytes_are_refused_and_json_is_text(client: Memory) -> None:
+def test_bytes_are_a_document_and_json_is_text(client: Memory) -> None:
     async def run() -> None:
         memory = of(client)
         await memory.add(MemoryContent(content={"city": "Lisbon"}, mime_type=MemoryMimeType.JSON))
-        with pytest.raises(UnsupportedError, match="bytes"):
-            await memory.add(MemoryContent(content=b"x", mime_type=MemoryMimeType.BINARY))
+        await memory.add(MemoryContent(content=b"The door code is 4711.", mime_type=MemoryMimeType.BINARY))
+        with pytest.raises(DocumentError, match="is no text"):
+            await memory.add(MemoryContent(content=b"\0\1", mime_type=MemoryMimeType.BINARY))
 
     asyncio.run(run())
-    assert said(client) == [("user", '{"city": "Lisbon"}', None)]
+    assert said(client)[0] == ("user", '{"city": "Lisbon"}', None)
+    assert [text for _, text, _ in said(client)[1:]] == ["The door code is 4711."]
+
+
+def test_a_picture_is_kept_in_the_words_of_a_model_that_sees() -> None:
+    async def run(client: Memory) -> None:
+        memory = of(client)
+        picture = Image.from_pil(PIL.Image.new("RGB", (1, 1)))
+        context = MemlayerChatContext(memory)
+        for _ in range(2):
+            await context.add_message(UserMessage(content=["Look!", picture], source="user"))
+        await memory.add(MemoryContent(content=picture, mime_type=MemoryMimeType.IMAGE))
+
+    with Memory(":memory:", llm=SeeingModel(), embedder=HashEmbedder()) as client:
+        asyncio.run(run(client))
+        assert [text for _, text, _ in said(client)] == ["Look!\n[image: A grey cat.]"] * 2 + ["[image: A grey cat.]"]
+    with Memory(":memory:", embedder=HashEmbedder()) as client:
+        with pytest.raises(UnsupportedError, match="enable_vision"):
+            asyncio.run(run(client))
+        rows = client.messages(user_id="ann")["results"]
+        assert [(row["content"], row["metadata"]) for row in rows] == [("Look!", {"unseen_pictures": 1})] * 2
 
 
 # Components

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +15,10 @@ pytest.importorskip("autogen")
 import autogen
 
 from memlayer import ConfigurationError, Memory, UnsupportedError
-from memlayer.testing import HashEmbedder
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_autogen import MemlayerHook
+
+PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n the rest").decode()
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -109,3 +112,13 @@ def test_clear_forgets_the_run_and_needs_one(client: Memory) -> None:
 def test_what_is_no_conversable_agent_is_told_what_to_use(client: Memory) -> None:
     with pytest.raises(ConfigurationError, match="no ConversableAgent"):
         MemlayerHook(client, user_id="ann").add_to_agent(object())
+
+
+def test_pictures_are_kept_in_the_words_of_a_model_that_sees() -> None:
+    parts = [{"type": "text", "text": "Look!"}, {"type": "image_url", "image_url": {"url": PICTURE}}]
+    with Memory(":memory:", llm=SeeingModel(), embedder=HashEmbedder()) as client:
+        hook = MemlayerHook(client, user_id="ann")
+        for _ in range(2):
+            hook.before_reply([{"role": "user", "content": parts}])
+        rows = client.messages(user_id="ann")["results"]
+        assert [row["content"] for row in rows] == ["Look!\n[image: A grey cat.]"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import warnings
 
 import pytest
@@ -10,8 +11,10 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage, BaseMessage, ChatMessage, HumanMessage, SystemMessage, ToolMessage
 
 from memlayer import AsyncMemory, Memory, UnsupportedError
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_langchain import MemlayerChatMessageHistory, history
 
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n the rest").decode()
 TALK: list[BaseMessage] = [
     SystemMessage("Be kind.", id="0"),
     HumanMessage("I live in Berlin.", id="1", name="Alex"),
@@ -97,3 +100,21 @@ def test_a_runnable_with_history_remembers(memory: Memory) -> None:
     assert [m.content for m in MemlayerChatMessageHistory(memory, user_id="alex", run_id="1").messages] == [
         "I live in Berlin.", "Nice.", "Where do I live?", "In Berlin.",
     ]  # fmt: skip
+
+
+def test_pictures_and_documents_are_kept_and_a_history_stays_short() -> None:
+    leave = base64.b64encode(b"The door code is 4711.").decode()
+    parts = [
+        {"type": "text", "text": "Look!"},
+        {"type": "image", "base64": PICTURE, "mime_type": "image/png"},
+        {"type": "file", "base64": leave, "mime_type": "text/plain"},
+        {"type": "audio", "base64": PICTURE, "mime_type": "audio/wav"},
+    ]
+    model = SeeingModel()
+    with Memory(":memory:", llm=model, embedder=HashEmbedder()) as memory:
+        kept = MemlayerChatMessageHistory(memory, user_id="alex", run_id="1")
+        for _ in range(2):
+            kept.add_messages([HumanMessage(parts, id="1"), AIMessage("A cat.", id="2")])
+        assert [m.content for m in kept.messages] == ["Look!\n[image: A grey cat.]", "A cat."]
+        assert "4711" in memory.search("door code", user_id="alex")["results"][0]["memory"]
+        assert model.pictures == 1

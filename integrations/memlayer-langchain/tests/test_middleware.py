@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from langgraph.types import Command
 from pydantic import BaseModel
 
 from memlayer import AsyncMemory, ConfigurationError, ConflictError, Memory
-from memlayer.testing import HashEmbedder
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_langchain import MemlayerMiddleware
 
 Answer = Callable[[Sequence[BaseMessage]], AIMessage]
@@ -416,3 +417,23 @@ def test_tool_results_and_system_messages_are_not_what_was_said(memory: Memory) 
     history = [SystemMessage("Be kind."), HumanMessage("Look."), call, ToolMessage("A cat.", tool_call_id="call-look")]
     agent.invoke({"messages": history}, thread("1"))
     assert said(memory) == ["Look.", "All right."]
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_pictures_and_documents_are_kept_and_none_fails_the_turn(sees: bool) -> None:
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n the rest").decode()
+    parts = [
+        {"type": "text", "text": "Look!"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}},
+        {"type": "image", "base64": picture, "mime_type": "image/png"},
+        {"type": "file", "base64": base64.b64encode(b"The code is 4711.").decode(), "mime_type": "text/plain"},
+        {"type": "file", "url": "http://127.0.0.1/a.pdf", "mime_type": "application/pdf"},
+    ]
+    with Memory(":memory:", llm=SeeingModel() if sees else None, embedder=HashEmbedder()) as memory:
+        agent = create_agent(model(), middleware=[MemlayerMiddleware(memory)], context_schema=Context)
+        agent.invoke({"messages": [HumanMessage(parts)]}, context=Context("alex"))
+        rows = memory.messages(user_id="alex")["results"]
+        cats = "\n[image: A grey cat.]" * 2 if sees else ""
+        assert [row["content"] for row in rows][:2] == [f"Look!{cats}", "The code is 4711."]
+        assert "(rule: loopback)" in rows[0]["metadata"].pop("unread_parts")[0]
+        assert rows[0]["metadata"] == ({} if sees else {"unseen_pictures": 2})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from memlayer import AsyncMemory, ConfigurationError, ConflictError, Memory
-from memlayer.testing import HashEmbedder
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_langgraph import MemlayerStore, MemoryState, recall_node, remember_node
 
 
@@ -285,3 +286,23 @@ def test_nodes_meet_the_store_of_their_graph(memory: Memory) -> None:
         found = asyncio.run(graph.ainvoke({"messages": [HumanMessage(f"My city is {city}.")]}, context=Context(user)))
         assert found["messages"][-1].text == f"My city is {city}."
     assert memory.items.namespaces(user_id="alex") == [("notes", "alex")]
+
+
+@pytest.mark.parametrize("sees", [True, False])
+def test_pictures_and_documents_are_kept_and_none_fails_the_turn(sees: bool) -> None:
+    picture = base64.b64encode(b"\x89PNG\r\n\x1a\n the rest").decode()
+    parts = [
+        {"type": "text", "text": "Look!"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}},
+        {"type": "image", "base64": picture, "mime_type": "image/png"},
+        {"type": "file", "base64": base64.b64encode(b"The code is 4711.").decode(), "mime_type": "text/plain"},
+        {"type": "file", "url": "http://127.0.0.1/a.pdf", "mime_type": "application/pdf"},
+    ]
+    with Memory(":memory:", llm=SeeingModel() if sees else None, embedder=HashEmbedder()) as memory:
+        agent = graph_of(memory)
+        agent.invoke({"messages": [HumanMessage(parts)]}, context=Context("alex"))
+        rows = memory.messages(user_id="alex")["results"]
+        cats = "\n[image: A grey cat.]" * 2 if sees else ""
+        assert [row["content"] for row in rows][:2] == [f"Look!{cats}", "The code is 4711."]
+        assert "(rule: loopback)" in rows[0]["metadata"].pop("unread_parts")[0]
+        assert rows[0]["metadata"] == ({} if sees else {"unseen_pictures": 2})

@@ -15,7 +15,10 @@ from llama_index.core.base.llms.types import (
     ChatResponseGen,
     CompletionResponse,
     CompletionResponseGen,
+    DocumentBlock,
+    ImageBlock,
     LLMMetadata,
+    TextBlock,
 )
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.llms import ChatMessage, MessageRole
@@ -30,10 +33,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import memlayer_llamaindex
 from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
-from memlayer.testing import HashEmbedder
+from memlayer.testing import HashEmbedder, SeeingModel
 from memlayer_llamaindex import Mem0Memory, MemlayerMemory, MemlayerMemoryBlock
 from memlayer_llamaindex._window import Window
 
+PNG = b"\x89PNG\r\n\x1a\n the rest"
 REACT = "Thought: I can answer without using any more tools.\nAnswer: Noted."
 
 
@@ -229,6 +233,31 @@ def test_messages_without_text_ask_nothing(client: Memory) -> None:
     assert memory.get_all()[0].content is None
     assert len(memory.get()) == 1
     assert said(client) == []
+
+
+def test_pictures_and_documents_are_kept(tmp_path: Any) -> None:
+    (tmp_path / "cat.png").write_bytes(PNG)
+    blocks = [
+        TextBlock(text="Look!"),
+        ImageBlock(image=PNG),
+        ImageBlock(path=tmp_path / "cat.png"),
+        ImageBlock(url="http://127.0.0.1/cat.png"),
+        DocumentBlock(data=b"The door code is 4711.", title="door.txt", document_mimetype="text/plain"),
+    ]
+    model = SeeingModel()
+    with Memory(":memory:", llm=model, embedder=HashEmbedder()) as client:
+        memory = chat(client)
+        memory.put(ChatMessage(role="user", blocks=blocks))
+        memory.set(memory.get_all())
+        asyncio.run(memory.aput(ChatMessage(role="user", blocks=[ImageBlock(image=PNG)])))
+        cat = "[image: A grey cat.]"
+        assert said(client) == [
+            ("user", f"Look!\n{cat}\n{cat}"), ("tool", "The door code is 4711."), ("user", cat),
+        ]  # fmt: skip
+        rows = client.messages(user_id="ann")["results"]
+        assert "(rule: loopback)" in rows[0]["metadata"]["unread_parts"][0]
+        assert rows[1]["name"] == "door.txt"
+        assert model.pictures == 3
 
 
 def test_several_messages_make_the_query(client: Memory) -> None:

@@ -16,7 +16,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from memlayer.testing.fakes import FixedClock, HashEmbedder, Ids
+from memlayer.testing.fakes import FixedClock, HashEmbedder, Ids, SeeingModel
 from memlayer.testing.openai_server import Fault, OpenAIServer, Reply
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ __all__ = [
     "OpenAIServer",
     "Reply",
     "RerankerContract",
+    "SeeingModel",
     "VectorIndexContract",
 ]
 

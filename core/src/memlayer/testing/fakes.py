@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -80,3 +80,23 @@ class Ids:
         """The next id."""
         self.count += 1
         return f"{self.prefix}-{self.count}"
+
+
+class SeeingModel:
+    """A language model that sees the same in every picture, and reads no fact out of anything."""
+
+    name = "seeing"
+    vision = "auto"
+
+    def __init__(self, sight: str = "A grey cat.") -> None:
+        """`sight` is what it sees."""
+        self.sight = sight
+        self.pictures = 0
+        """How many it was shown."""
+
+    def complete(self, messages: Sequence[Mapping[str, Any]], *, schema: Mapping[str, Any] | None = None) -> str:
+        """What it sees; no facts, where an answer in JSON is asked for."""
+        if schema is not None:
+            return '{"facts": []}'
+        self.pictures += 1
+        return self.sight

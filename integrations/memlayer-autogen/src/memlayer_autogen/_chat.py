@@ -6,15 +6,28 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
 
 HEAD = "What is remembered from earlier conversations:"
 """First line of what is recalled, by which it is known again and never stored."""
 
-Said = tuple[str, str, str | None]
-"""Role (user or assistant), words, and the speaker's name."""
+
+class Said(NamedTuple):
+    """What somebody said."""
+
+    role: str
+    """user or assistant."""
+    text: str
+    name: str | None
+    parts: tuple[dict[str, Any], ...] = ()
+    """Pictures and documents beside the words, as `Memory.add` takes them."""
+
+    def __bool__(self) -> bool:
+        """Says whether there is anything to keep."""
+        return bool(self.text.strip() or self.parts)
+
 
 _KINDS = {"user": "human", "assistant": "ai"}
 
@@ -81,9 +94,10 @@ def rows(said: Iterable[Said]) -> list[dict[str, Any]]:
     """A conversation for `Memory.add`, each message with an id that it has whenever the conversation is sent."""
     times: Counter[tuple[str, str]] = Counter()
     found = []
-    for role, text, name in said:
+    for role, text, name, parts in said:
         number, times[role, text] = times[role, text], times[role, text] + 1
-        one = {"role": role, "content": text, "id": message_id(role, text, number)}
+        content = [text, *({**part, "optional": True} for part in parts)] if parts else text
+        one = {"role": role, "content": content, "id": message_id(role, text, number)}
         found.append({**one, "name": name} if name else one)
     return found
 
@@ -99,8 +113,8 @@ def message_id(role: str, text: str, number: int) -> str:
 
 def question(said: list[Said]) -> str:
     """The newest words of the user, or of whoever spoke last where no user did."""
-    users = [text for role, text, _ in said if role == "user"]
-    return users[-1] if users else said[-1][1] if said else ""
+    users = [one.text for one in said if one.role == "user"]
+    return (users[-1] if users else said[-1].text if said else "").strip()
 
 
 def headed(recalled: str) -> str:

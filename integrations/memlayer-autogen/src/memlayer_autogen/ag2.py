@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from typing import Any
 
 from ag2.annotations import Context
-from ag2.events import BaseEvent, ModelRequest, ModelResponse, TextInput
+from ag2.events import (
+    BaseEvent,
+    BinaryInput,
+    BinaryType,
+    FileIdInput,
+    Input,
+    ModelRequest,
+    ModelResponse,
+    TextInput,
+    UrlInput,
+)
 from ag2.middleware import BaseMiddleware, Middleware
 from ag2.middleware.base import AgentTurn, LLMCall
 from ag2.plugin import Plugin
@@ -62,11 +74,22 @@ def _said(events: Sequence[BaseEvent]) -> list[Said]:
     for event in events:
         if isinstance(event, ModelRequest):
             text = "\n".join(part.content for part in event.parts if isinstance(part, TextInput))
-            said: Said = ("user", text, None)
+            said = Said("user", text, None, tuple(part for p in event.parts if (part := _part(p))))
         elif isinstance(event, ModelResponse):
-            said = ("assistant", event.content or "", None)
+            said = Said("assistant", event.content or "", None)
         else:
             continue
-        if said[1].strip():
+        if said:
             found.append(said)
     return found
+
+
+def _part(part: Input) -> dict[str, Any] | None:
+    """A picture or a document as `Memory.add` takes it; None for everything else."""
+    if isinstance(part, BinaryInput) and part.kind in (BinaryType.IMAGE, BinaryType.DOCUMENT):
+        return {"type": "file", "base64": base64.b64encode(part.data).decode()}
+    if isinstance(part, UrlInput) and part.kind in (BinaryType.IMAGE, BinaryType.DOCUMENT):
+        return {"type": "image" if part.kind == BinaryType.IMAGE else "file", "url": part.url}
+    if isinstance(part, FileIdInput):
+        return {"type": "file", "file_id": part.file_id}
+    return None

@@ -70,10 +70,12 @@ class MemlayerHook:
         found: list[Said] = []
         for message in messages:
             text, name = _text(message.get("content")), message.get("name")
-            if not text.strip() or message.get("role") not in ("user", "assistant"):
+            if message.get("role") not in ("user", "assistant"):
                 continue
             human = message["role"] == "user" and name not in self._assistants
-            found.append(("user" if human else "assistant", text, None if human else name))
+            said = Said("user" if human else "assistant", text, None if human else name, _parts(message.get("content")))
+            if said:
+                found.append(said)
         return found
 
 
@@ -81,3 +83,9 @@ def _text(content: Any) -> str:
     if isinstance(content, list):
         return "\n".join(part["text"] for part in content if part.get("type") == "text")
     return content or ""
+
+
+def _parts(content: Any) -> tuple[dict[str, Any], ...]:
+    if not isinstance(content, list):
+        return ()
+    return tuple(part for part in content if part.get("type") in ("image_url", "file"))

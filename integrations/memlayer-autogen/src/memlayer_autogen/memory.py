@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autogen_core import CancellationToken, Component
+from autogen_core import CancellationToken, Component, Image
 from autogen_core.memory import Memory as AutoGenMemory
 from autogen_core.memory import MemoryContent, MemoryMimeType, MemoryQueryResult, UpdateContextResult
 from autogen_core.model_context import ChatCompletionContext
@@ -91,11 +92,10 @@ class MemlayerMemory(AutoGenMemory, Component[MemlayerMemoryConfig]):
         return MemoryQueryResult(results=[_content(item) for item in found["results"]])
 
     async def add(self, content: MemoryContent, cancellation_token: CancellationToken | None = None) -> None:
-        """Takes something in as said by the user, with its metadata."""
+        """Takes something in as said by the user, with its metadata: words, a picture, or a document's bytes."""
         metadata = dict(content.metadata or {})
-        await _linked(
-            self.store.aio.add(_text(content), metadata=metadata or None, **self.store.ids), cancellation_token
-        )
+        told = {"role": "user", "content": _part(content) or _text(content)}
+        await _linked(self.store.aio.add(told, metadata=metadata or None, **self.store.ids), cancellation_token)
 
     async def clear(self) -> None:
         """Forgets this conversation and nothing else; raises without a `run_id`, which is what names it."""
@@ -120,19 +120,20 @@ class MemlayerMemory(AutoGenMemory, Component[MemlayerMemoryConfig]):
 
 
 def spoken(messages: Sequence[LLMMessage], users: Sequence[str] = ("user",)) -> list[Said]:
-    """What people and agents said, in words; `users` are the names of the human ones."""
+    """What people and agents said and showed; `users` are the names of the human ones."""
     found: list[Said] = []
     for message in messages:
         if isinstance(message, UserMessage):
             parts = [message.content] if isinstance(message.content, str) else message.content
             text = "\n".join(part for part in parts if isinstance(part, str))
             human = message.source in users
-            said: Said = ("user" if human else "assistant", text, None if human else message.source)
+            pictures = tuple(_picture(part) for part in parts if isinstance(part, Image))
+            said = Said("user" if human else "assistant", text, None if human else message.source, pictures)
         elif isinstance(message, AssistantMessage) and isinstance(message.content, str):
-            said = ("assistant", message.content, message.source)
+            said = Said("assistant", message.content, message.source)
         else:
             continue
-        if said[1].strip():
+        if said:
             found.append(said)
     return found
 
@@ -163,6 +164,19 @@ def _text(content: MemoryContent) -> str:
         return json.dumps(content.content, ensure_ascii=False)
     kind = type(content.content).__name__
     raise UnsupportedError(f"memlayer keeps text; turn this {kind} into words first (nothing was stored)")
+
+
+def _part(content: MemoryContent) -> dict[str, Any] | None:
+    """A picture or a document as `Memory.add` takes it; None for words."""
+    if isinstance(content.content, Image):
+        return _picture(content.content)
+    if isinstance(content.content, bytes):
+        return {"type": "file", "base64": base64.b64encode(content.content).decode()}
+    return None
+
+
+def _picture(image: Image) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": image.data_uri}}
 
 
 def _content(item: Mapping[str, Any]) -> MemoryContent:

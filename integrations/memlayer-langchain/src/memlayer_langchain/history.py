@@ -12,7 +12,7 @@ from langchain_core.messages import BaseMessage
 
 from memlayer import AsyncMemory, Memory
 from memlayer_langchain._faces import async_of, ids_of, run_of, sync_of
-from memlayer_langchain._messages import message, row
+from memlayer_langchain._messages import row, transcript
 
 _PAGE = 1000
 
@@ -20,7 +20,8 @@ _PAGE = 1000
 class MemlayerChatMessageHistory(BaseChatMessageHistory):
     """The messages of one run, in order; what they say is remembered for the person beyond it.
 
-    Keeps the text of human, AI and system messages; tool calls and their results are not part of it.
+    Keeps human, AI and system messages in words, pictures in those of a model that sees, and what their documents say;
+    tool calls and their results are not part of it.
     """
 
     def __init__(
@@ -42,14 +43,14 @@ class MemlayerChatMessageHistory(BaseChatMessageHistory):
         found: list[dict[str, Any]] = []
         while len(page := self._page(found)) == _PAGE:
             found += page
-        return [message(said) for said in [*found, *page]]
+        return transcript([*found, *page])
 
     async def aget_messages(self) -> list[BaseMessage]:
         """All messages, in the order in which they were said."""
         found: list[dict[str, Any]] = []
         while len(page := await self._apage(found)) == _PAGE:
             found += page
-        return [message(said) for said in [*found, *page]]
+        return transcript([*found, *page])
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Keeps messages under their ids; one whose id is there already is left out."""
@@ -85,4 +86,4 @@ class MemlayerChatMessageHistory(BaseChatMessageHistory):
 def _said(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     """The rows of messages that say something; one without an id gets one, so that it keeps it when it comes back."""
     told = [row(one) for one in messages if one.type in ("human", "ai", "system", "chat")]
-    return [{**one, "id": one["id"] or str(uuid.uuid4())} for one in told if one["content"].strip()]
+    return [{**one, "id": one["id"] or str(uuid.uuid4())} for one in told if str(one["content"]).strip()]

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from memlayer import AsyncMemory, ConfigurationError, Memory
 from memlayer_langchain._faces import async_of, ids_of, people_of, run_of, sync_of
-from memlayer_langchain._messages import message, row
+from memlayer_langchain._messages import row, transcript
 
 
 class MemlayerMemory(BaseMemory):
@@ -52,14 +52,14 @@ class MemlayerMemory(BaseMemory):
         memory = sync_of(self.memory)
         known = memory.context(asked, max_tokens=self.max_tokens, **people_of(ids)) if asked else ""
         said = memory.messages(last=self.window, **ids)["results"] if self.window else []
-        return {self.memory_key: self._shown(known, [message(m) for m in said])}
+        return {self.memory_key: self._shown(known, transcript(said))}
 
     async def aload_memory_variables(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """What is known about the input, and the last messages."""
         asked, ids = self._asked(inputs), ids_of(self)
         known = await self._async.context(asked, max_tokens=self.max_tokens, **people_of(ids)) if asked else ""
         said = (await self._async.messages(last=self.window, **ids))["results"] if self.window else []
-        return {self.memory_key: self._shown(known, [message(m) for m in said])}
+        return {self.memory_key: self._shown(known, transcript(said))}
 
     def save_context(self, inputs: dict[str, Any], outputs: dict[str, Any]) -> None:
         """Keeps what was said and what was answered."""
@@ -85,13 +85,14 @@ class MemlayerMemory(BaseMemory):
 
     def _asked(self, inputs: Mapping[str, Any]) -> str:
         key = self._key("input_key", self.input_key, inputs, needed=False)
-        return "" if key is None else str(_row("user", inputs[key])["content"]).strip()
+        said = "" if key is None else inputs[key]
+        return str(said.text if isinstance(said, BaseMessage) else said).strip()
 
     def _turn(self, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[dict[str, Any]]:
         said = inputs[self._key("input_key", self.input_key, inputs)]
         answered = outputs[self._key("output_key", self.output_key, outputs)]
         turn = [_row("user", said), _row("assistant", answered)]
-        return [one for one in turn if one["content"].strip()]
+        return [one for one in turn if str(one["content"]).strip()]
 
     def _key(self, name: str, given: str | None, values: Mapping[str, Any], *, needed: bool = True) -> Any:
         """The key that holds what was said; the memory's own variable is among a chain's inputs and is no candidate."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock
+from llama_index.core.base.llms.types import ChatMessage, DocumentBlock, ImageBlock, MessageRole, TextBlock
 from llama_index.core.memory.memory import InsertMethod
 
 HEAD = "What is remembered from earlier conversations:"
@@ -39,7 +41,9 @@ class Ids:
         for message in messages:
             if key := _key(message):
                 role, text = key
-                found.append({"role": role, "content": text, "id": message_id(role, text, self._times[key])})
+                parts = list(_parts(message))
+                content = [text, *parts] if parts else text
+                found.append({"role": role, "content": content, "id": message_id(role, text, self._times[key])})
                 self._times[key] += 1
         return found
 
@@ -100,5 +104,27 @@ def person(ids: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(message: ChatMessage) -> tuple[str, str] | None:
-    role, text = SAID.get(message.role), message.content
-    return (role, text) if role and text and text.strip() else None
+    role, text = SAID.get(message.role), message.content or ""
+    shown = any(isinstance(block, ImageBlock | DocumentBlock) for block in message.blocks)
+    return (role, text) if role and (text.strip() or shown) else None
+
+
+def _parts(message: ChatMessage) -> Iterator[dict[str, Any]]:
+    """The pictures and documents of a message; the turn does not fail over one that cannot be read."""
+    for block in message.blocks:
+        if isinstance(block, ImageBlock):
+            told = {"type": "image", "mime_type": block.image_mimetype}
+            data = block.image
+        elif isinstance(block, DocumentBlock):
+            told = {"type": "file", "mime_type": block.document_mimetype, "filename": block.title}
+            data = block.data
+        else:
+            continue
+        if block.path is not None:
+            told["base64"] = base64.b64encode(Path(block.path).read_bytes()).decode()
+        elif data is None:
+            told["url"] = str(block.url)
+        else:
+            # What LlamaIndex holds is in base64 already.
+            told["base64"] = (data if isinstance(data, bytes) else data.read()).decode()
+        yield {name: value for name, value in told.items() if value} | {"optional": True}
