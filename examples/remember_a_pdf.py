@@ -4,7 +4,6 @@
 from pathlib import Path
 
 from memlayer import Memory
-from memlayer.extraction.documents import read_file
 
 PAGES = (
     "Acme handbook. Welcome to the workshop.",
@@ -42,18 +41,15 @@ def pdf(pages: tuple[str, ...]) -> bytes:
 Path("handbook.pdf").write_bytes(pdf(PAGES))
 
 with Memory("handbook.db") as memory:
-    handbook = read_file("handbook.pdf")
     # The second time changes nothing: a document is known by its content.
     for _ in range(2):
-        kept = memory.add({"content": handbook}, user_id="alice")["episodes"]
-        print(f"{handbook.source}: {len(kept)} pieces kept")
+        kept = memory.documents.add("handbook.pdf", user_id="alice")["episodes"]
+        print(f"handbook.pdf: {len(kept)} pieces kept")
 
     for question in ("How many days of holiday do I have?", "Is the laser cutter allowed to run alone?"):
         best = memory.search(question, user_id="alice", limit=1)["results"][0]
         print(f"{question}\n  {best['memory']} (page {best['metadata']['document']['page']})")
 
     # All of it is forgotten as one thing.
-    whole = {"metadata": {"document": {"id": handbook.id}}}
-    pieces = memory.get_all(user_id="alice", filters=whole, kinds=["episode", "fact"])["results"]
-    memory.batch_delete([piece["id"] for piece in pieces])
+    memory.documents.delete("handbook.pdf", user_id="alice")
     print("Still known:", memory.search("holiday", user_id="alice")["results"])

@@ -227,16 +227,12 @@ class SQLiteLedger:
 
     def citing(self, ids: Sequence[str]) -> list[Record]:
         """The records that cite any of these episodes, whatever became of them."""
-        found: dict[str, Record] = {}
+        query = (
+            f"SELECT {SELECT} FROM records r WHERE r.seq IN (SELECT c.fact FROM citations c JOIN records e "
+            "ON e.seq = c.episode WHERE e.id IN (SELECT value FROM json_each(?)))"
+        )
         with self.database.read() as connection:
-            for start in range(0, len(ids), 500):
-                part = ids[start : start + 500]
-                query = (
-                    f"SELECT {SELECT} FROM records r WHERE r.seq IN (SELECT c.fact FROM citations c "
-                    f"JOIN records e ON e.seq = c.episode WHERE e.id IN ({', '.join('?' * len(part))}))"
-                )
-                found.update({(record := from_row(row)).id: record for row in connection.execute(query, part)})
-        return list(found.values())
+            return [from_row(row) for row in connection.execute(query, [json.dumps(list(ids))])]
 
     def related(
         self, *, scope: Scope, slots: Sequence[str] = (), texts: Sequence[str] = (), limit: int = 200
