@@ -9,7 +9,7 @@ from typing import Any
 
 from memlayer.engine.messages import moment
 from memlayer.errors import ConfigurationError
-from memlayer.filters import And, Compare, Filter, condition, make_scope, merge, parse, text_fault
+from memlayer.filters import And, Filter, condition, make_scope, merge, parse, text_fault
 from memlayer.types import Scope, View
 
 KINDS = ("fact", "episode", "procedure", "item")
@@ -40,7 +40,7 @@ def filters_for(
     filters: Mapping[str, Any] | None,
     categories: Sequence[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
-    keywords: str | None = None,
+    keywords: str | Sequence[str] | None = None,
     **ids: Any,
 ) -> tuple[Scope, Filter | None]:
     """Scope and filter: ids as keywords and as filters meet, the shortcuts narrow."""
@@ -55,7 +55,10 @@ def filters_for(
         if narrowed is not None:
             terms.append(narrowed)
     if keywords is not None:
-        terms += [Compare(("text",), "icontains", word) for word in str(keywords).split()]
+        given: list[Any] = keywords.split() if isinstance(keywords, str) else list(keywords)
+        if not all(isinstance(word, str) and word.strip() for word in given):
+            raise ConfigurationError(f"{verb}: keywords are words, all of which the text must have, not {keywords!r}")
+        terms += [condition("text", "icontains", word) for word in given]
     if not terms:
         return scope, None
     return scope, terms[0] if len(terms) == 1 else And(tuple(terms))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memlayer._bridge import Bridge, twin
+from memlayer.compat import Elsewhere
 from memlayer.documents import Documents
 from memlayer.items import Items
 from memlayer.memory import Memory
@@ -46,7 +47,7 @@ class AsyncDocuments:
     erase = twin(Documents.erase)
 
 
-class AsyncMemory:
+class AsyncMemory(Elsewhere):
     """A memory for programs on an event loop: each call runs in a worker thread, none blocks the loop.
 
     Takes the keywords of `Memory`. An async context manager; `await AsyncMemory.from_config(…)` works as well as

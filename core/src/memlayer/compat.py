@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memlayer.errors import ConfigurationError, UnsupportedError
 
@@ -76,6 +76,36 @@ KEYWORDS: dict[str, dict[str, Keyword]] = {
     "delete_all": {"version": _VERSION, "org_id": _ACCOUNT, "project_id": _ACCOUNT},
     "history": {"version": _VERSION},
 }
+
+
+_EXPORT = "export() gives everything at once, get_all(filters=…) what a filter selects"
+_PROJECT = "a memory is one file, and its settings are arguments: Memory(custom_instructions=…, custom_categories=…)"
+_WEBHOOK = (
+    "a memory calls nobody: the result of add() says what was added, changed and ended, history() what was before"
+)
+METHODS: dict[str, str] = {
+    "create_memory_export": _EXPORT,
+    "get_memory_export": _EXPORT,
+    "update_project": _PROJECT,
+    "get_project": _PROJECT,
+    "create_webhook": _WEBHOOK,
+    "get_webhooks": _WEBHOOK,
+    "update_webhook": _WEBHOOK,
+    "delete_webhook": _WEBHOOK,
+    "chat": "memlayer asks no model for you: put context(query) into your prompt, and add() the answer",
+    "delete_user": "it is delete_users(user_id=…)",
+}
+"""Methods of the hosted platform, and what stands in their place here."""
+
+
+class Elsewhere:
+    """Says of a method that only the hosted platform has what to call instead."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            mend = f"; {METHODS[name]}" if name in METHODS else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{mend}", name=name, obj=self)
 
 
 def check(verb: str, given: Mapping[str, Any], method: Callable[..., Any]) -> None:

@@ -28,7 +28,7 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Memory:
+class Memory(compat.Elsewhere):
     """A memory for users, agents and runs, in one file.
 
     Every verb that writes or reads for somebody needs at least one of `user_id`, `agent_id`, `run_id`, `app_id`:
@@ -241,7 +241,7 @@ class Memory:
         kinds: Sequence[str] | None = None,
         categories: Sequence[str] | None = None,
         metadata: Mapping[str, Any] | None = None,
-        keywords: str | None = None,
+        keywords: str | Sequence[str] | None = None,
         enable_graph: bool | None = None,
         **other: Any,
     ) -> Page:
@@ -266,10 +266,10 @@ class Memory:
         /,
         memory_id: str,
         data: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
         *,
         text: str | None = None,
         message: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
         **other: Any,
     ) -> dict[str, Any]:
         """Changes a memory's text (`data=`, `text=`, `message=`) or metadata; the state before stays in its history."""

@@ -56,6 +56,16 @@ CHATGPT = {
 }  # fmt: skip
 
 
+def test_a_chat_is_known_by_its_name_and_one_that_is_missing_is_no_memory(memlayer: Command, tmp_path: Path) -> None:
+    file = tmp_path / "chat.json"
+    file.write_text(json.dumps(CHAT))
+    assert memlayer("add", file, *HERE).code == 0
+    assert "Lives in Lisbon" in memlayer("list", *HERE).out
+    missing = memlayer("add", tmp_path / "none.jsonl", *HERE)
+    assert (missing.code, "no such file" in missing.err) == (2, True)
+    assert memlayer("add", "I", "like", "data.json", *HERE).code == 0
+
+
 def test_json_and_json_lines_are_one_chat() -> None:
     lines = "\n".join(json.dumps(message) for message in CHAT)
     for text in (json.dumps(CHAT), lines, f"\n{lines}\n\n", json.dumps({"messages": CHAT})):

@@ -44,7 +44,7 @@ def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str,
 @_DOCUMENT
 @verb(whose="optional")
 def delete(desk: Desk, ids: tuple[str, ...], document: str | None) -> int:
-    """Take memories, or a document, out of every result; their history stays.
+    """Take memories, or a document, out of every result.
 
     What they were read from, or what was read from it, goes as well. All of them go, or none. `memlayer erase`
     removes for good.
@@ -81,7 +81,7 @@ def delete(desk: Desk, ids: tuple[str, ...], document: str | None) -> int:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @verb(whose="optional")
 def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
-    """Erase everything of a user, agent, run or app for good, or one document of theirs.
+    """Erase all of a user, agent, run or app, or a document, for good.
 
     Memories, messages, items and their history go, protected ones too. It asks first, unless there is --yes.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from memlayer.cli import chats
 from memlayer.cli.desk import Desk, examples, json_option, many, text, verb
 from memlayer.cli.papers import is_paper, is_picture, note_scanned, picture
 
+_CHATS = (".json", ".jsonl", ".ndjson", ".zip")
 AT_ONCE = 200
 """How many messages of one conversation are taken in together: what a bar moves by, and what an interruption loses."""
 
@@ -21,7 +23,7 @@ AT_ONCE = 200
     epilog=examples(
         'memlayer add "I live in San Francisco and I love sushi" --user alice',
         "echo 'Alice moved to Berlin last week' | memlayer add --user alice",
-        "memlayer add --file chat.jsonl --user alice --run monday",
+        "memlayer add chat.jsonl --user alice --run monday",
         "memlayer add --file conversations.json --user alice      # ChatGPT's export, or its zip",
         "memlayer add handbook.pdf notes.md https://example.com/terms --user alice",
         "memlayer add holiday.jpg --user alice --config vision.json      # a model with enable_vision describes it",
@@ -38,7 +40,7 @@ AT_ONCE = 200
 @click.option("--metadata", metavar="JSON", callback=json_option, help="A JSON object kept with each memory.")
 @verb(whose="needed")
 def add(desk: Desk, words: tuple[str, ...], files: tuple[str, ...], raw: bool, **other: Any) -> int:
-    """Take in a text, documents, pictures, or chats from files or a pipe.
+    """Take in a text, or documents, pictures and chats from files.
 
     A chat is a list of {"role", "content", "name"?, "timestamp"?, "id"?}, as one JSON document or one message a
     line. Each conversation of a file that has an id becomes a run of its own, unless --run names one. A message that
@@ -110,6 +112,10 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     files = tuple(files)
     if words and files:
         raise click.UsageError("Give a text or --file, not both.")
+    if len(words) == 1 and words[0].lower().endswith(_CHATS) and len(words[0].split()) == 1 and not _is_chat(words[0]):
+        raise click.UsageError(f"{words[0]}: no such file.")  # and no memory
+    if any(map(_is_chat, words)) and all(is_paper(word) or is_picture(word) or _is_chat(word) for word in words):
+        words, files = (), words
     if words and all(is_paper(word) or is_picture(word) for word in words):
         return [_picture(word) for word in words if is_picture(word)], [word for word in words if not is_picture(word)]
     if files:
@@ -128,6 +134,11 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     if not said.strip():
         raise click.UsageError("Nothing to add: the text is empty.")
     return [chats.Conversation([{"role": "user", "content": said}])], []
+
+
+def _is_chat(word: str) -> bool:
+    """Says whether a word is the name of a chat's file."""
+    return word.lower().endswith(_CHATS) and Path(word).is_file()
 
 
 def _picture(name: str) -> chats.Conversation:
