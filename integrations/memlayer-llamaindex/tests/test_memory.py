@@ -282,6 +282,29 @@ def test_what_is_saved_twice_is_there_once(client: Memory) -> None:
     assert said(client) == before
 
 
+def test_without_a_run_the_same_words_on_two_days_are_two_statements(client: Memory) -> None:
+    def day() -> MemlayerMemory:
+        return MemlayerMemory.from_client({"user_id": "ann"}, client)
+
+    talk = [user("Do I like tea?"), ChatMessage("Do you?", role="assistant"), user("yes")]
+    for _ in range(2):
+        memory = day()
+        for message in talk:
+            memory.put(message)
+        assert len(memory.get("Do I like tea?")) == 3
+    assert len(said(client)) == 6
+
+    async def later() -> None:
+        await day().aput_messages(talk)
+        again = day()
+        await again.aset(talk)
+        await again.aput(user("yes"))
+
+    asyncio.run(later())
+    day().set(talk)
+    assert len(said(client)) == 10
+
+
 def test_a_window_that_was_filled_elsewhere_counts_as_said(client: Memory) -> None:
     window = ChatMemoryBuffer.from_defaults(chat_history=[user("Hello")])
     memory = chat(client, primary_memory=window)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, DocumentBlock, ImageBlock, MessageRole, TextBlock
 from llama_index.core.memory.memory import InsertMethod
+
+from memlayer.adapters import Numbers
 
 HEAD = "What is remembered from earlier conversations:"
 """First line of what is recalled, by which it is known again and never stored."""
@@ -25,15 +25,23 @@ SAID = {
 """Roles whose words are kept; instructions and the output of tools are nobody's words."""
 
 
-_KINDS = {"user": "human", "assistant": "ai"}
-
-
 class Ids:
     """Numbers what is said in one conversation: the same words said twice are two messages, sent twice they are one."""
 
-    def __init__(self, history: Iterable[ChatMessage] = ()) -> None:
+    def __init__(self, numbers: Numbers, history: Iterable[ChatMessage] = ()) -> None:
         """`history` was said before."""
-        self._times: Counter[tuple[str, str]] = Counter(key for m in history if (key := _key(m)))
+        self._numbers = numbers
+        self._times = Counter(_keys(history))
+
+    def meet(self, messages: Iterable[ChatMessage], *, new: bool) -> None:
+        """Looks up how often messages were said in other conversations, where there is no run to tell."""
+        said = _keys(messages)
+        self._numbers.meet(said, new=len(said) if new else 0)
+
+    async def ameet(self, messages: Iterable[ChatMessage], *, new: bool) -> None:
+        """As `meet`."""
+        said = _keys(messages)
+        await self._numbers.ameet(said, new=len(said) if new else 0)
 
     def read(self, messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
         """The messages for `Memory.add`, numbered on from what was said before."""
@@ -43,28 +51,18 @@ class Ids:
                 role, text = key
                 parts = list(_parts(message))
                 content = [text, *parts] if parts else text
-                found.append({"role": role, "content": content, "id": message_id(role, text, self._times[key])})
+                found.append({"role": role, "content": content, "id": self._numbers.id(key, self._times[key])})
                 self._times[key] += 1
         return found
 
     def of(self, messages: Iterable[ChatMessage]) -> list[str]:
         """Every id that these messages can have been given."""
-        keys = {key for m in messages if (key := _key(m))}
-        return [message_id(*key, n) for key in keys for n in range(self._times[key])]
-
-
-def message_id(role: str, text: str, number: int) -> str:
-    """The id of the `number`th message of a conversation, from 0, with this role and these words.
-
-    Every adapter of memlayer counts like this, so that a conversation has the same ids in each of them.
-    """
-    told = json.dumps([_KINDS[role], None, text])
-    return hashlib.sha256(f"{number} {told}".encode()).hexdigest()[:32]
+        return [one for key in set(_keys(messages)) for one in self._numbers.ids(key, self._times[key])]
 
 
 def question(messages: Sequence[ChatMessage], limit: int) -> str:
     """The newest `limit` things the user said, when the last word is not the assistant's; "" when nothing is asked."""
-    spoken = [key for m in messages if (key := _key(m))]
+    spoken = _keys(messages)
     if not spoken or spoken[-1][0] != "user":
         return ""
     return "\n".join([text for role, text in spoken if role == "user"][-limit:])
@@ -98,9 +96,8 @@ def own_only(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
     return found
 
 
-def person(ids: Mapping[str, Any]) -> dict[str, Any]:
-    """Where to recall: what a person said holds in every run, so the run only counts where nothing else is given."""
-    return {name: value for name, value in ids.items() if name != "run_id"} or dict(ids)
+def _keys(messages: Iterable[ChatMessage]) -> list[tuple[str, str]]:
+    return [key for m in messages if (key := _key(m))]
 
 
 def _key(message: ChatMessage) -> tuple[str, str] | None:

@@ -9,7 +9,8 @@ from llama_index.core.memory import BaseMemoryBlock
 from pydantic import Field, PrivateAttr
 
 from memlayer import AsyncMemory, Memory
-from memlayer_llamaindex._chat import Ids, person, question
+from memlayer.adapters import Numbers, faces, person
+from memlayer_llamaindex._chat import Ids, question
 from memlayer_llamaindex.memory import MemlayerContext
 
 
@@ -26,26 +27,33 @@ class MemlayerMemoryBlock(BaseMemoryBlock[str]):
     client: Memory | AsyncMemory = Field(exclude=True, repr=False, description="The memory beneath.")
 
     _twin: AsyncMemory = PrivateAttr()
-    _ids: Ids = PrivateAttr(default_factory=Ids)
+    _ids: Ids = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
         """Takes the async face of the client."""
-        self._twin = self.client if isinstance(self.client, AsyncMemory) else AsyncMemory.of(self.client)
+        _, self._twin = faces(self.client)
+        self._ids = self._counted([])
 
     async def _aget(self, messages: list[ChatMessage] | None = None, **block_kwargs: Any) -> str:
         """What is recalled for the question that the messages end with; "" where nothing is asked or known."""
         query = question(messages or [], 1)
         if not query:
             return ""
-        seen = Ids(messages or ()).of(messages or ())
+        shown = messages or []
+        ids = self._counted(shown)
+        await ids.ameet(shown, new=False)
         return await self._twin.context(
             query,
-            filters={"message_id": {"nin": seen}},
+            filters={"message_id": {"nin": ids.of(shown)}},
             max_tokens=self.max_tokens,
             **person(self.context.ids()),
         )
 
     async def _aput(self, messages: list[ChatMessage]) -> None:
         """Keeps messages that leave the conversation's window."""
+        await self._ids.ameet(messages, new=True)
         if said := self._ids.read(messages):
             await self._twin.add(said, **self.context.ids())
+
+    def _counted(self, said: list[ChatMessage]) -> Ids:
+        return Ids(Numbers(self._twin, self.context.ids()), said)

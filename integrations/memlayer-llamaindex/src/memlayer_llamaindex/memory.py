@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
@@ -11,7 +11,8 @@ from llama_index.core.memory.memory import InsertMethod
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SerializeAsAny, field_serializer, model_validator
 
 from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
-from memlayer_llamaindex._chat import Ids, own_only, person, question, with_memories
+from memlayer.adapters import Numbers, faces, one_run, person
+from memlayer_llamaindex._chat import Ids, own_only, question, with_memories
 from memlayer_llamaindex._window import TOKENS, Window, detached
 
 
@@ -109,10 +110,7 @@ class MemlayerMemory(BaseMemory):
 
     def connect(self, client: Memory | AsyncMemory) -> None:
         """Gives a memory that was restored from a saved context the client that it works with."""
-        if isinstance(client, AsyncMemory):
-            self._client, self._twin = client.sync, client
-        else:
-            self._client, self._twin = client, AsyncMemory.of(client)
+        self._client, self._twin = faces(client)
 
     @property
     def client(self) -> Memory:
@@ -130,7 +128,7 @@ class MemlayerMemory(BaseMemory):
 
     def get(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:
         """The conversation, and what is recalled for `input` or else for what the user said last."""
-        self._begin(None if self._ids else self.primary_memory.get_all())
+        self._begin()
         history = self.primary_memory.get(input=input, **kwargs)
         query = input or question(history, self.search_msg_limit)
         recalled = self.client.context(query, **self._search(history)) if query.strip() else ""
@@ -138,7 +136,7 @@ class MemlayerMemory(BaseMemory):
 
     async def aget(self, input: str | None = None, **kwargs: Any) -> list[ChatMessage]:
         """As `get`."""
-        self._begin(None if self._ids else await self.primary_memory.aget_all())
+        await self._abegin()
         history = await self.primary_memory.aget(input=input, **kwargs)
         query = input or question(history, self.search_msg_limit)
         recalled = await self.aclient.context(query, **self._search(history)) if query.strip() else ""
@@ -163,7 +161,8 @@ class MemlayerMemory(BaseMemory):
     def put_messages(self, messages: list[ChatMessage]) -> None:
         """Adds messages to the conversation and, in one call, to memory."""
         messages = own_only(messages)
-        ids = self._begin(None if self._ids else self.primary_memory.get_all())
+        ids = self._begin()
+        ids.meet(messages, new=True)
         if messages:  # LlamaIndex's store cannot add none
             self.primary_memory.put_messages(messages)
         if said := ids.read(messages):
@@ -172,7 +171,8 @@ class MemlayerMemory(BaseMemory):
     async def aput_messages(self, messages: list[ChatMessage]) -> None:
         """As `put_messages`."""
         messages = own_only(messages)
-        ids = self._begin(None if self._ids else await self.primary_memory.aget_all())
+        ids = await self._abegin()
+        await ids.ameet(messages, new=True)
         if messages:
             await self.primary_memory.aput_messages(messages)
         if said := ids.read(messages):
@@ -181,7 +181,8 @@ class MemlayerMemory(BaseMemory):
     def set(self, messages: list[ChatMessage]) -> None:
         """Makes these the conversation; memory takes in those that it has not seen."""
         messages = own_only(messages)
-        self._ids = Ids()
+        self._ids = self._counted()
+        self._ids.meet(messages, new=False)
         self.primary_memory.set(messages)
         if said := self._ids.read(messages):
             self.client.add(said, **self.context.ids())
@@ -189,43 +190,52 @@ class MemlayerMemory(BaseMemory):
     async def aset(self, messages: list[ChatMessage]) -> None:
         """As `set`."""
         messages = own_only(messages)
-        self._ids = Ids()
+        self._ids = self._counted()
+        await self._ids.ameet(messages, new=False)
         await self.primary_memory.aset(messages)
         if said := self._ids.read(messages):
             await self.aclient.add(said, **self.context.ids())
 
     def reset(self) -> None:
         """Forgets this conversation, here and in memory; raises without a `run_id`, which is what names it."""
-        ids = self._run()
+        ids = one_run(self.context.ids(), "reset")
         self.primary_memory.reset()
-        self._ids = Ids()
+        self._ids = None
         self.client.erase(**ids)
 
     async def areset(self) -> None:
         """As `reset`."""
-        ids = self._run()
+        ids = one_run(self.context.ids(), "reset")
         await self.primary_memory.areset()
-        self._ids = Ids()
+        self._ids = None
         await self.aclient.erase(**ids)
 
-    def _begin(self, history: list[ChatMessage] | None) -> Ids:
-        if self._ids is None or history is not None:
-            self._ids = Ids(history or ())
+    def _begin(self) -> Ids:
+        """The numbers of this conversation; what `primary_memory` holds was said before."""
+        if self._ids is None:
+            history = self.primary_memory.get_all()
+            ids = self._counted(history)
+            ids.meet(history, new=False)
+            self._ids = ids
         return self._ids
+
+    async def _abegin(self) -> Ids:
+        """As `_begin`."""
+        if self._ids is None:
+            history = await self.primary_memory.aget_all()
+            ids = self._counted(history)
+            await ids.ameet(history, new=False)
+            self._ids = ids
+        return self._ids
+
+    def _counted(self, history: Sequence[ChatMessage] = ()) -> Ids:
+        return Ids(Numbers(self.aclient, self.context.ids()), history)
 
     def _search(self, history: list[ChatMessage]) -> dict[str, Any]:
         """Keywords of the search: nothing that the model sees in the conversation anyway, the question least of all."""
         seen = [] if self._ids is None else self._ids.of(history)
         filters = {"message_id": {"nin": seen}} if seen else None
         return {**person(self.context.ids()), "filters": filters, "max_tokens": self.max_tokens}
-
-    def _run(self) -> dict[str, Any]:
-        if self.context.run_id is None:
-            raise UnsupportedError(
-                "reset() forgets one conversation, and this context has no run_id; "
-                "give it one, or call client.erase(user_id=…) to forget a person"
-            )
-        return self.context.ids()
 
     def to_dict(self, **kwargs: Any) -> dict[str, Any]:
         """Raises, so that a context saved as JSON leaves the memory out, as it does with LlamaIndex's `Memory`.
