@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from memlayer.backends.weaviate._objects import named
+
 if TYPE_CHECKING:
     from memlayer.types import Vector
+
+_NOTHING: Mapping[str, str] = {}
 
 
 class Found(NamedTuple):
     """One result."""
 
-    object_id: str
+    record_id: str | None
+    """The record that was found; None where nothing in the result names it."""
     signal: float
     """In [0, 1]: the cosine, or what the words weigh."""
     properties: Mapping[str, str]
@@ -62,15 +67,17 @@ def request(
     )  # fmt: skip
 
 
-def results(reply: Any) -> list[Found]:
-    """What the server found, best first."""
+def results(reply: Any, properties: Sequence[str]) -> list[Found]:
+    """What the server found, best first, with the properties that were asked for."""
     found = []
     for result in reply.results:
-        meta = result.metadata
+        meta, kept = result.metadata, _NOTHING
         if meta.distance_present:
             signal = min(1.0, max(0.0, 1.0 - meta.distance))
         else:
             signal = meta.score / (1.0 + meta.score)
-        fields = result.properties.non_ref_props.fields
-        found.append(Found(meta.id, signal, {name: fields[name].text_value for name in fields}))
+        if properties:
+            fields = result.properties.non_ref_props.fields
+            kept = {name: fields[name].text_value for name in properties}
+        found.append(Found(named(meta.id) or kept.get("record_id"), signal, kept))
     return found

@@ -14,7 +14,6 @@ import numpy as np
 from memlayer.backends.weaviate._client import Client, address
 from memlayer.backends.weaviate._objects import (
     TIMES,
-    named,
     object_id,
     properties,
     pushed,
@@ -79,7 +78,8 @@ class WeaviateVectorIndex:
         self._replicas = replicas
         self.dimensions = dimensions
         self._model = model
-        self._ready = ""
+        self._ready: tuple[Any, Any] = (None, None)
+        """The client, and its collection that is known to be there."""
         self._derived: set[str] = set()
         """Tenants with objects whose ids do not name their records: these are asked for the records' ids as well."""
 
@@ -93,7 +93,7 @@ class WeaviateVectorIndex:
 
     def bind(self, *, memory: str, model: str, dimensions: int) -> None:
         """Says whose index it is from now on, and what its vectors are made with."""
-        self._memory, self._model, self.dimensions, self._ready = memory, model, dimensions, ""
+        self._memory, self._model, self.dimensions = memory, model, dimensions
 
     def health(self) -> str:
         """The server's version; raises where it cannot be reached."""
@@ -157,7 +157,7 @@ class WeaviateVectorIndex:
             with _if_kept(collection, tenant):
                 questions = [worded(words, "terms"), near(vector)]
                 by_words, nearest = self._ask(client, tenant, questions, filters, [], limit, 0)
-                found += [Match(_record_id(one) or "", one.signal) for one in (*nearest, *by_words)]
+                found += [Match(one.record_id or "", one.signal) for one in (*nearest, *by_words)]
             return found
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -238,7 +238,7 @@ class WeaviateVectorIndex:
                 page = partial(self._page, client, tenant, question, filters, kept)
                 with _if_kept(collection, tenant):
                     pages = _pages(page, limit, None if exact else where)
-                    found += [Match(_record_id(one) or "", one.signal) for one in pages]
+                    found += [Match(one.record_id or "", one.signal) for one in pages]
             return sorted(found, key=lambda m: -m.score)[:limit]
 
     def _page(
@@ -251,13 +251,13 @@ class WeaviateVectorIndex:
         offset: int,
     ) -> list[list[Found]]:  # fmt: skip
         """A page of the results of each question."""
-        more = ["record_id"] if tenant in self._derived else []
+        wanted = [*kept, "record_id"] if tenant in self._derived else kept
         sent = [
-            request(one, self._name(), tenant, where=filters, properties=[*kept, *more], limit=size, offset=offset)
+            request(one, self._name(), tenant, where=filters, properties=wanted, limit=size, offset=offset)
             for one in questions
         ]
-        found = [results(reply) for reply in self._client.ask(client, "Search", *sent)]
-        if more or all(_record_id(one) for part in found for one in part):
+        found = [results(reply, wanted) for reply in self._client.ask(client, "Search", *sent)]
+        if wanted is not kept or all(one.record_id for part in found for one in part):
             return found
         self._derived.add(tenant)
         return self._ask(client, tenant, questions, filters, kept, size, offset)
@@ -293,12 +293,13 @@ class WeaviateVectorIndex:
         return [client.collections.get(name) for name in client.collections.list_all() if mine.fullmatch(name)]
 
     def _collection(self, client: Any) -> Any:
-        name = self._name()
-        if self._ready != name:
-            if not client.collections.exists(name):
-                self._create(client, name)
-            self._ready = name
-        return client.collections.get(name)
+        name, (seen, known) = self._name(), self._ready
+        if seen is client and known.name == name:
+            return known
+        if not client.collections.exists(name):
+            self._create(client, name)
+        self._ready = client, client.collections.get(name)
+        return self._ready[1]
 
     def _create(self, client: Any, name: str) -> None:
         from weaviate.classes.config import (
@@ -383,11 +384,6 @@ def _pages(ask: Callable[[int, int], Sequence[Found]], limit: int, where: Filter
         f"the filter fits fewer than {limit} of the first {_CAP} candidates, and a server gives no more; "
         "narrow it with an id, a category, a time or an equality"
     )
-
-
-def _record_id(found: Found) -> str | None:
-    """The record that was found; None where nothing in the result names it."""
-    return found.properties.get("record_id") or named(found.object_id)
 
 
 def _listed(vector: Vector | None) -> list[float] | None:
