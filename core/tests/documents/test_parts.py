@@ -107,6 +107,17 @@ def test_an_address_is_the_source(memory: Memory, tricks: Any, monkeypatch: pyte
     assert (found["metadata"]["team"], found["metadata"]["document"]["page"]) == ("hr", 2)
 
 
+def test_a_picture_at_an_address(tricks: Any) -> None:
+    url = tricks.gives("/cat", PNG, "text/plain").replace("files.example", "127.0.0.1")
+    model = Sees()
+    with Memory(":memory:", llm=model, fetch_hosts=["127.0.0.1"], embedder=HashEmbedder()) as memory:
+        for part in ({"type": "image_url", "image_url": {"url": url}}, {"type": "file_url", "file_url": {"url": url}}):
+            memory.add({"content": ["Look!", part]}, user_id="ann")
+        assert texts(memory) == ["Look!\n[image: A grey cat on a red sofa.]"] * 2
+        # The model is never told the address, which nobody has checked for it.
+        assert {m["content"][1]["image_url"]["url"] for m in model.asked} == {URI}
+
+
 def test_facts_of_the_speaker_are_not_read_out_of_a_document(memory: Memory) -> None:
     part = {"type": "text-plain", "text": "I live in Paris."}
     assert memory.add(["I live in Rome.", {"content": part}], user_id="ann")["results"][0]["memory"] == "Lives in Rome"
@@ -275,8 +286,10 @@ def test_vision_goes_over_the_wire() -> None:
     from memlayer.testing.openai_server import OpenAIServer
 
     config = {"model": "any", "api_key": "any", "enable_vision": True, "vision_details": "high"}
-    with OpenAIServer(["A menu: soup 4 euros."]) as server:
+    with OpenAIServer(["A menu: soup 4 euros.", '{"facts": []}']) as server:
         llm = {"provider": "openai", "config": {**config, "openai_base_url": server.base_url}}
         with Memory(":memory:", llm=llm, embedder=HashEmbedder()) as memory:
-            memory.add({"content": PICTURES["the guide's"]}, user_id="ann", mode="deferred")
+            memory.add({"content": PICTURES["the guide's"]}, user_id="ann")
             assert texts(memory) == ["[image: A menu: soup 4 euros.]"]
+        sent = server.requests[0]["messages"][0]["content"][1]
+        assert sent == {"type": "image_url", "image_url": {"url": URI, "detail": "high"}}
