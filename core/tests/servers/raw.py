@@ -33,11 +33,17 @@ def everything_in_weaviate(url: str, having: str) -> list[str]:
 
 def everything_in_neo4j(url: str, having: str) -> list[str]:
     """Every node and every relation that has these letters in any property, as JSON."""
+    query = "MATCH (n) RETURN properties(n) AS p UNION ALL MATCH ()-[r]->() RETURN properties(r) AS p"
+    found = [json.dumps(row["p"]) for row in cypher(url, query)]
+    return [text for text in found if having in text]
+
+
+def cypher(url: str, query: str, **values: Any) -> list[Any]:
+    """The rows of a statement."""
     from neo4j import GraphDatabase
 
     parts = urlsplit(url)
-    query = "MATCH (n) RETURN properties(n) AS p UNION ALL MATCH ()-[r]->() RETURN properties(r) AS p"
     uri, auth = f"{parts.scheme}://{parts.hostname}:{parts.port}", (parts.username or "", parts.password or "")
     with GraphDatabase.driver(uri, auth=auth) as driver:
-        found = [json.dumps(row["p"]) for row in driver.execute_query(query).records]
-    return [text for text in found if having in text]
+        rows: list[Any] = driver.execute_query(query, values).records
+        return rows
