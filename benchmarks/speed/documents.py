@@ -24,17 +24,16 @@ WORDS = (
     "river stone lamp ledger engine window carpet holiday travel receipt handbook machine laser blanket train garden "
     "ticket policy contract kitchen".split()
 )
-LINES = 45
 
 
-def page(number: int, rng: random.Random) -> str:
-    """Some 3,000 letters, with one line that is looked for."""
-    lines = [" ".join(rng.choices(WORDS, k=9)).capitalize() + "." for _ in range(LINES)]
-    lines[LINES // 2] = f"The lamp of room {number} has the number L{7 * number}."
-    return " T* ".join(f"({line}) Tj" for line in lines)
+def page(number: int, lines: int, rng: random.Random) -> str:
+    """So many lines of some 65 letters, with one that is looked for."""
+    told = [" ".join(rng.choices(WORDS, k=9)).capitalize() + "." for _ in range(lines)]
+    told[lines // 2] = f"The lamp of room {number} has the number L{7 * number}."
+    return " T* ".join(f"({line}) Tj" for line in told)
 
 
-def pdf(pages: int) -> bytes:
+def pdf(pages: int, lines: int) -> bytes:
     """A PDF file of so many pages."""
     rng = random.Random(7)
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(pages))
@@ -44,7 +43,7 @@ def pdf(pages: int) -> bytes:
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     for number in range(1, pages + 1):
-        shown = f"BT /F 11 Tf 14 TL 40 780 Td {page(number, rng)} ET"
+        shown = f"BT /F 11 Tf 14 TL 40 780 Td {page(number, lines, rng)} ET"
         fonts = "/Resources << /Font << /F 3 0 R >> >>"
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {fonts} /Contents {3 + 2 * number} 0 R >>",
@@ -106,11 +105,11 @@ def one(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Makes the file, measures in a fresh process, prints a table."""
-    args = options(__doc__ or "", pages=500, runs=1)
+    args = options(__doc__ or "", pages=500, lines=45, runs=1)
     rows: list[dict[str, Any]] = []
     for _ in range(args.runs):
         with tempfile.TemporaryDirectory() as folder:
-            Path(folder, "long.pdf").write_bytes(pdf(args.pages))
+            Path(folder, "long.pdf").write_bytes(pdf(args.pages, args.lines))
             command = [sys.executable, __file__, "one", folder]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             rows.append({"pages": args.pages, **json.loads(done.stdout)})

@@ -13,7 +13,7 @@ from memlayer.errors import ConfigurationError, NotFoundError
 from memlayer.extraction._pieces import KEY, part_of
 from memlayer.filters import parse
 from memlayer.lifetimes import alive
-from memlayer.types import Change, Record, Scope, View
+from memlayer.types import ID_FIELDS, Change, Record, Scope, View
 
 if TYPE_CHECKING:
     from memlayer._core import Core
@@ -52,6 +52,7 @@ class Documents:
         before anything is kept; what an interruption cut off is completed by adding it again. `name` is the source
         that is noted, where the path or address should not be.
         """
+        scope_of("documents.add", **{name: options[name] for name in ID_FIELDS if name in options})
         pages = None if progress is None else partial(progress, "read")
         document = self.read(file, name=name, progress=pages)
         told: dict[str, Any] = {"results": [], "episodes": [], "document": _told(document)}

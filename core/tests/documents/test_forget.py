@@ -94,6 +94,10 @@ class TestAdd:
             memory.documents.add(file, user_id="ann")
         assert kept(memory) == []
 
+    def test_whose_it_is_is_asked_before_anything_is_read(self, memory: Memory) -> None:
+        with pytest.raises(ConfigurationError, match=r"documents.add\(\) needs at least one of user_id"):
+            memory.documents.add("missing.md")
+
     def test_awaited(self) -> None:
         async def program() -> list[int]:
             async with AsyncMemory(":memory:", embedder=HashEmbedder()) as memory:
