@@ -148,16 +148,24 @@ if (ROOT / "tools" / "servers").exists():
 
     @nox.session(tags=["ci"])
     def servers(session: nox.Session) -> None:
-        """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers.
-
-        ``nox -s servers -- -m "servers and slow"`` runs the long ones: twenty kills in the middle of a thousand adds,
-        and more random operations.
-        """
+        """Runs the tests marked servers on a real Weaviate and Neo4j, started and stopped by tools/servers."""
         ran.add("servers")
+        on_servers(session, "servers and not slow")
+
+    @nox.session(name="servers-long")
+    def servers_long(session: nox.Session) -> None:
+        """Kills a server in the middle of a thousand adds, twenty times; then all of it on the newest Neo4j as well."""
+        ran.add("servers-long")
+        on_servers(session, "servers and slow")
+        on_servers(session, "servers and not slow", "--newest-neo4j")
+
+    def on_servers(session: nox.Session, marks: str, *options: str) -> None:
+        """Runs the tests with these marks, on servers that are new and go afterwards."""
         install_core(session, *group("test"), extras="[weaviate,neo4j]")
-        session.run("python", "tools/servers", "start")
+        session.run("python", "tools/servers", "stop")
+        session.run("python", "tools/servers", "start", *options)
         try:
-            pytest(session, "-m", "servers and not slow", *test_folders())
+            pytest(session, "-m", marks, *test_folders())
         finally:
             session.run("python", "tools/servers", "stop")
 
@@ -191,7 +199,7 @@ if BENCHMARKS:
         """Runs benchmarks: all of them, or ``nox -s bench -- benchmarks/speed/add.py --json`` for one."""
         ran.add("bench")
         peers = ROOT / "benchmarks" / "requirements.txt"
-        extras = "[weaviate,neo4j]" if any("benchmarks/servers" in arg for arg in session.posargs) else ""
+        extras = "[weaviate,neo4j]" if any("benchmarks/servers" in arg for arg in session.posargs) else "[documents]"
         install_core(session, *(["-r", str(peers)] if peers.exists() else []), extras=extras)
         if session.posargs:
             session.run("python", *session.posargs)
@@ -211,7 +219,7 @@ def say_what_did_not_run() -> None:
     """Names the checks that a run of the tests left out, as the last line of its output."""
     if "tests" not in ran:
         return
-    every = "lint types slow adapters adapters-lowest models stores servers docs coverage bench".split()
+    every = "lint types slow adapters adapters-lowest models stores servers servers-long docs coverage bench".split()
     left = [name for name in every if name not in ran and name.replace("-", "_") in globals()]
     if left:
         print(f"Not run: {', '.join(left)}. Run one with: nox -s NAME", file=sys.stderr, flush=True)
