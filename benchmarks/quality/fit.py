@@ -4,7 +4,8 @@
 
 Each gold turn stands against the best rows without evidence of its memory (listwise softmax, L2 on standardised
 signals); LongMemEval counts half as much as LoCoMo. The first table scores every conversation and pool with weights
-that were fitted without it. `--ablate` leaves out one signal after another and fits anew.
+that were fitted without it. `--ablate` leaves out one signal after another and fits anew; `--token-vectors` fits the
+weights for memories that keep the vectors of pieces.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from sets import Talk, locomo, longmemeval
 from memlayer.engine.question import understand
 from memlayer.engine.segments import IndexRow, Segment
 from memlayer.engine.signals import Pool, measure
-from memlayer.engine.weights import WEIGHTS
-from memlayer.models.minilm import MiniLMEmbedder
+from memlayer.engine.weights import CLOSER_WEIGHTS, WEIGHTS
+from memlayer.engine.word_pieces import CLOSER, carrying, closeness
+from memlayer.models.minilm import MiniLMEmbedder, MiniLMWordPieceEmbedder
 from memlayer.text import analyse, spoken
 
 BY_HAND = frozenset(("in_time", "importance", "feedback"))
@@ -92,8 +94,28 @@ def segment(talk: Talk, vectors: Vectors) -> Segment:
     return made
 
 
+class Close:
+    """The vectors of pieces of a talk's turns, and how closely they meet a question."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._embedder = MiniLMWordPieceEmbedder()
+        texts = [spoken(turn.text) for session in talk.sessions for turn in session.turns]
+        self._pieces: dict[int, bytes] = {}
+        for start in track(range(0, len(texts), 64), f"pieces of {talk.owner}", console=console):
+            for seq, found in enumerate(self._embedder.embed_word_pieces(texts[start : start + 64]), start + 1):
+                self._pieces[seq] = carrying(found).pieces
+
+    def __call__(self, held: Segment, pool: Pool, plain: str, signals: dict[str, NDArray[np.float32]]) -> None:
+        first = sum(np.float32(weight) * signals[name] for name, weight in WEIGHTS.items())
+        best = np.argsort(-np.asarray(first), kind="stable")[:CLOSER]
+        (asked,) = self._embedder.embed_word_pieces([plain])
+        found = closeness(held, pool, asked, best, lambda seqs: {n: self._pieces[n] for n in seqs})
+        signals["pieces"] = np.zeros(pool.size, np.float32) if found is None else found
+
+
 def read(talk: Talk, names: Sequence[str], vectors: Vectors) -> list[Question]:
     held = segment(talk, vectors)
+    close = Close(talk) if "pieces" in names else None
     asks = [ask for ask in talk.asks if ask.gold and ask.category != "adversarial"]
     asked = [understand(ask.question, talk.names) for ask in asks]
     embedded = vectors([question.plain for question in asked])
@@ -101,6 +123,8 @@ def read(talk: Talk, names: Sequence[str], vectors: Vectors) -> list[Question]:
     out = []
     for ask, question, vector in zip(asks, asked, embedded, strict=True):
         signals = measure(held, question, vector, pool)
+        if close is not None:
+            close(held, pool, question.plain, signals)
         gold = np.array([row in ask.gold for row in held.ids])
         out.append(Question(np.stack([signals[name] for name in names], axis=1), gold))
     return out
@@ -173,12 +197,14 @@ def main() -> None:
     parser.add_argument("--pool", type=int, default=50)
     parser.add_argument("--cache", type=Path, help="file that keeps the vectors between runs")
     parser.add_argument("--ablate", action="store_true", help="fit without each signal in turn")
+    parser.add_argument("--token-vectors", action="store_true", help="fit the weights that go with vectors of pieces")
     options = parser.parse_args()
     vectors = Vectors(options.cache)
-    names = [name for name in WEIGHTS if name not in BY_HAND]
+    weights = CLOSER_WEIGHTS if options.token_vectors else WEIGHTS
+    names = [name for name in weights if name not in BY_HAND]
     first = [read(talk, names, vectors) for talk in locomo(options.locomo)]
     second = [read(talk, names, vectors) for talk in longmemeval(options.longmemeval, pool=options.pool, seed=0)]
-    start = np.array([WEIGHTS[name] for name in names])
+    start = np.array([weights[name] for name in names])
     table = Table("", *(f"{name} R@{k}" for name in ("LoCoMo", "LongMemEval") for k in KS))
 
     def add(label: str, found: Sequence[float]) -> None:

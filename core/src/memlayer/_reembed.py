@@ -9,6 +9,7 @@ from typing import Any
 from memlayer._core import Core
 from memlayer.backends.sqlite.reembed import Wanted
 from memlayer.engine.fields import texts_at
+from memlayer.engine.word_pieces import embedded
 from memlayer.text import spoken
 
 AT_ONCE = 256
@@ -26,7 +27,7 @@ def reembed(core: Core, *, progress: Callable[[int, int], None] | None) -> dict[
     work = core.upkeep.reembedding(name)
     while True:
         while wanted := work.missing(AT_ONCE):
-            work.keep(wanted, list(embedder.embed([_text(one) for one in wanted], kind="document")))
+            work.keep(wanted, embedded(embedder, [_text(one) for one in wanted]))
             if progress is not None:
                 progress(*work.counts())
         records = work.finish()

@@ -15,6 +15,7 @@ from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
 from memlayer.engine.ingest import person
 from memlayer.engine.recall import STRICT, Query
+from memlayer.engine.word_pieces import embedded
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
 from memlayer.extraction._grammar import first_person
 from memlayer.filters import Filter, check_metadata, make_scope
@@ -171,7 +172,7 @@ def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any
         changed[record.id] = replace(record, updated_at=now)
     reworded = {record.id for record, text, _ in todo if text is not None}
     texts = [spoken(changed[i].text) for i in changed if i in reworded]
-    vectors = iter(core.embedder().embed(texts, kind="document")) if texts else iter(())
+    vectors = iter(embedded(core.embedder(), texts) if texts else ())
     changes = [Change("UPDATE", r, next(vectors) if i in reworded else None, reason="edit") for i, r in changed.items()]
     core.ledger.append(changes, scope=Scope())
     sources = core.sources(list(changed.values()))
@@ -303,7 +304,7 @@ def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, in
     for start in range(0, len(todo), _EMBED_AT_ONCE):
         part = todo[start : start + _EMBED_AT_ONCE]
         worded = [r for r in part if r.id not in verbatim and r.role != "system"]
-        vectors = iter(core.embedder().embed([spoken(r.text) for r in worded], kind="document")) if worded else iter(())
+        vectors = iter(embedded(core.embedder(), [spoken(r.text) for r in worded]) if worded else ())
         indexed = {r.id for r in worded}
         changes = [
             Change("ADD", r, next(vectors) if r.id in indexed else None, index=r.id in indexed, reason="import")

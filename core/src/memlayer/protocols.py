@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from memlayer.types import Vector
+    from memlayer.types import Vector, WordPieces
 
 
 @runtime_checkable
@@ -216,6 +216,15 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], *, kind: Literal["query", "document"] = "document") -> NDArray[np.float32]:
         """One unit vector per text, in the same order; shape (n, dimensions)."""
+        ...
+
+
+@runtime_checkable
+class WordPieceEmbedder(Protocol):
+    """An embedder that gives the vectors of a text's pieces, too, to be kept for a closer look."""
+
+    def embed_word_pieces(self, texts: Sequence[str]) -> list[WordPieces]:
+        """Each text's vector, equal to that of `embed`, and its pieces, in the same order."""
         ...
 
 

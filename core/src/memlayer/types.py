@@ -194,6 +194,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class WordPieces:
+    """A text's vector, and small ones of the words or parts of words that it consists of."""
+
+    vector: Vector
+    """That of the whole text, unit length."""
+    states: NDArray[np.int8]
+    """One row a piece: a unit vector times 127."""
+    words: tuple[str, ...]
+    """The word that each piece belongs to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """What one transaction does to one record; a Change without a vector leaves the stored one as it is."""
 

@@ -17,7 +17,8 @@ from memlayer.engine.lazily import Lazily
 from memlayer.engine.resolve import Decision, procedures, resolve
 from memlayer.engine.stores import Store
 from memlayer.engine.unseen import callers, noted
-from memlayer.errors import ConfigurationError, ExtractionError
+from memlayer.engine.word_pieces import embedded
+from memlayer.errors import ExtractionError
 from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
@@ -401,15 +402,7 @@ class Ingest:
         return new, 0
 
     def _vectors(self, texts: Sequence[str]) -> list[Vector]:
-        if not texts:
-            return []
-        embedder = self._embedder()
-        found = embedder.embed(texts, kind="document")
-        if found.shape != (len(texts), embedder.dimensions):
-            raise ConfigurationError(
-                f"embedder {embedder.name!r} gave {found.shape}, expected ({len(texts)}, {embedder.dimensions})"
-            )
-        return list(found)
+        return embedded(self._embedder(), texts) if texts else []
 
 
 def _message(episode: Record) -> Message:

@@ -19,8 +19,9 @@ from memlayer.engine.recency import newest_first
 from memlayer.engine.segments import Mask, Segment, Slots
 from memlayer.engine.signals import Floats, Pool, measure
 from memlayer.engine.spread import DEPTH, spread
-from memlayer.engine.weights import CENTRE, OWN, SHAPE, WEIGHTS, WIDTH
-from memlayer.types import Scope, View
+from memlayer.engine.weights import CENTRE, CLOSER_SCALE, CLOSER_WEIGHTS, OWN, SHAPE, WEIGHTS, WIDTH
+from memlayer.engine.word_pieces import CLOSER, Reader, closeness
+from memlayer.types import Scope, View, WordPieces
 
 # Up to so many rows of a reader every one is scored; of more, the candidates.
 EXACT = 6_000
@@ -57,13 +58,15 @@ def rank(
     times: Sequence[tuple[int, int]] = (),
     weights: Mapping[str, float] = WEIGHTS,
     among: Sequence[str] | None = None,
+    closer: tuple[WordPieces, Reader] | None = None,
 ) -> list[Ranked]:
     """The best `limit` rows for a question.
 
     `vector` is that of `question.plain`; None ranks by words alone. Only rows of the scope that the view shows and,
     where it is given, whose seq is in `allowed` come back. `times` are the spans of time that the question names, in
     microseconds since 1970, ends excluded. `among` are the ids of candidates that a server found; what stands around
-    them is scored too.
+    them is scored too. `closer` are the question's pieces, and what reads those of rows: the best rows are looked at
+    once more.
     """
     with segment.lock:
         evidence = segment.evidence(view, scope)
@@ -76,6 +79,9 @@ def rank(
             slots = candidates(segment, question, vector, evidence)
         pool = Pool.of(segment, slots)
         signals = measure(segment, question, vector, pool, times)
+        closely = None if closer is None else _closeness(segment, pool, signals, evidence[slots], *closer)
+        if closely is not None:
+            signals["pieces"], weights = closely, CLOSER_WEIGHTS
         own = _score(signals, {name: weight for name, weight in weights.items() if name in OWN})
         scores = _score(signals, weights) - own
         spoken, voices = _meet(segment, pool, scores, shown[slots], segment.broken(view)[slots])
@@ -94,14 +100,23 @@ def rank(
         order = order[:limit]
         shares = _shares(signals, weights, [best[i] for i in order], [int(voices[best[i]]) for i in order])
         return [
-            _ranked(segment, pool, best[i], (float(spoken[best[i]]), kept[i], score), share, aside)
+            _ranked(segment, pool, best[i], (float(spoken[best[i]]), kept[i], score), share, aside, closely is not None)
             for i, score, share in zip(order, kept, shares, strict=False)
         ]
 
 
-def squeeze(score: float) -> float:
+def _closeness(
+    segment: Segment, pool: Pool, signals: Mapping[str, Floats], inside: Mask, asked: WordPieces, read: Reader
+) -> Floats | None:
+    """How closely the best rows meet the question."""
+    best = _top(_score(signals, WEIGHTS), inside, segment.seq[pool.slots], CLOSER)
+    return closeness(segment, pool, asked, np.array(best, np.int64), read)
+
+
+def squeeze(score: float, *, closely: bool = False) -> float:
     """The score in [0, 1]: for a best result, how likely it is that it answers its question."""
-    return float(1 / (1 + np.exp((CENTRE - score) / WIDTH)))
+    centre, width = CLOSER_SCALE if closely else (CENTRE, WIDTH)
+    return float(1 / (1 + np.exp((centre - score) / width)))
 
 
 def _score(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -165,6 +180,7 @@ def _ranked(
     steps: tuple[float, float, float],
     shares: dict[str, float],
     aside: float,
+    closely: bool,
 ) -> Ranked:
     slot = int(pool.slots[place])
     turns = pool.turns[pool.facts == place]
@@ -176,7 +192,7 @@ def _ranked(
     return Ranked(
         id=segment.ids[slot],
         seq=int(segment.seq[slot]),
-        score=squeeze(score - aside),
+        score=squeeze(score - aside, closely=closely),
         sources=(*heard, *(source for source in segment.sources[slot] if source not in heard)),
         shares={name: round(share, 3) for name, share in shares.items() if abs(share) >= 0.0005},
     )

@@ -18,12 +18,12 @@ from memlayer.engine.stores import Store
 from memlayer.extraction.dates import find_times
 from memlayer.filters import Filter, matches
 from memlayer.lifetimes import alive
-from memlayer.protocols import Embedder, Reranker
+from memlayer.protocols import Embedder, Reranker, WordPieceEmbedder
 from memlayer.text import analyse, spoken
 from memlayer.types import Hit, Origin, Record, Scope, View
 
 if TYPE_CHECKING:
-    from memlayer.types import Vector
+    from memlayer.types import Vector, WordPieces
 
 STRICT = 0.5
 """The score below which `filter_memories` leaves a result out: it answers the question less often than not."""
@@ -123,7 +123,7 @@ class Recall:
         if query.view.known_at is not None:
             return self._rank(query, self._past(query), limit, None, {})
         found: list[Ranked] = []
-        vectors: dict[str, Vector] = {}
+        vectors: dict[str, tuple[Vector, WordPieces | None]] = {}
         for number, generation in self._store.partitions(query.scope):
             allowed = None if query.where is None else self._store.allowed(number, query.where)
             if allowed == []:
@@ -134,14 +134,19 @@ class Recall:
         return found[:limit]
 
     def _rank(
-        self, query: Query, segment: Segment, limit: int, allowed: Sequence[int] | None, vectors: dict[str, Vector]
+        self,
+        query: Query,
+        segment: Segment,
+        limit: int,
+        allowed: Sequence[int] | None,
+        vectors: dict[str, tuple[Vector, WordPieces | None]],
     ) -> list[Ranked]:
         if segment.rows == 0:
             return []
         question = understand(query.text, list(segment.names.numbers))
         if question.plain not in vectors:
-            vectors[question.plain] = self._embedder().embed([question.plain], kind="query")[0]
-        vector = vectors[question.plain]
+            vectors[question.plain] = self._asked(question.plain)
+        vector, pieces = vectors[question.plain]
         among = None
         if self._servers is not None and query.view.known_at is None:
             among = self._servers.candidates(
@@ -158,7 +163,15 @@ class Recall:
                 allowed=allowed,
                 times=_times(question, query.view),
                 among=among,
+                closer=None if pieces is None or query.view.known_at else (pieces, self._store.word_pieces),
             )
+
+    def _asked(self, text: str) -> tuple[Vector, WordPieces | None]:
+        embedder = self._embedder()
+        if isinstance(embedder, WordPieceEmbedder):
+            (pieces,) = embedder.embed_word_pieces([text])
+            return pieces.vector, pieces
+        return embedder.embed([text], kind="query")[0], None
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:
         """The records themselves; the ledger decides scope, filter and lifetime last."""

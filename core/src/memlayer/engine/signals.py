@@ -148,10 +148,13 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
 
 def weigh(segment: Segment, question: Question) -> tuple[Floats, np.float32]:
     """The idf of each term of the question in this memory, and their sum; unseen terms weigh most."""
-    documents, _ = _documents(segment)
-    frequency = np.array([segment.postings.frequency(key) for key in question.terms.tolist()], np.float32)
-    idf = _idf(frequency, documents)
+    idf = rarities(segment, question.terms.tolist())
     return idf, idf.sum()
+
+
+def rarities(segment: Segment, keys: list[int]) -> Floats:
+    """The idf of each term in this memory."""
+    return _idf(np.array([segment.postings.frequency(key) for key in keys], np.float32), _documents(segment)[0])
 
 
 def _counts(segment: Segment, keys: list[int], pool: Pool) -> Floats:

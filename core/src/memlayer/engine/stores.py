@@ -88,6 +88,10 @@ class Store(Ledger, Protocol):
         """The owner's index rows whose version is greater than `after`, in the order of `seq`."""
         ...
 
+    def word_pieces(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The vectors of these records' pieces, by `seq`; records that have none are left out."""
+        ...
+
     def allowed(self, owner: int, where: Filter) -> list[int]:
         """The `seq` of the owner's records that pass the filter."""
         ...

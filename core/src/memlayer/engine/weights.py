@@ -35,6 +35,27 @@ WEIGHTS: dict[str, float] = {
     "feedback": 2.0,
 }
 
+CLOSER_WEIGHTS: dict[str, float] = {
+    **WEIGHTS,
+    "speaker": 2.4,
+    "first_named": 1.9,
+    "role": 1.8,
+    "words": 1.0,
+    "words_near": 3.4,
+    "date_words": 18.0,
+    "caption": 2.6,
+    "meaning": 1.7,
+    "meaning_near": 2.9,
+    "meaning_session": 4.3,
+    "rarity": 0.3,
+    "long": -2.3,
+    "pieces": 7.0,
+}
+"""The same where the vectors of pieces are kept and the best rows are looked at closely."""
+
+CLOSER_SCALE = (9.5, 1.45)
+"""CENTRE and WIDTH of these."""
+
 SHAPE = frozenset(
     ("speaker", "first_named", "role", "opens", "rarity", "long", "question", "has_time", "time_asked", "has_number",
      "has_name", "name_asked", "title_asked", "kind_asked", "taste_asked")

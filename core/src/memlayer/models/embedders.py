@@ -143,8 +143,12 @@ def langchain(**given: Any) -> LangChainEmbedder:
 
 
 def local(**given: Any) -> MiniLMEmbedder:
-    """The local model that is used where no embedder is named."""
-    from memlayer.models.minilm import MiniLMEmbedder
+    """The local model that is used where no embedder is named; with {"token_vectors": True} it keeps every piece's."""
+    from memlayer.models.minilm import MiniLMEmbedder, MiniLMWordPieceEmbedder
 
-    Options("embedder", "local", given).end()
-    return MiniLMEmbedder()
+    options = Options("embedder", "local", given)
+    pieces = options.take("token_vectors", default=False)
+    options.end()
+    if not isinstance(pieces, bool):
+        raise ConfigurationError(f"embedder 'local': token_vectors is True or False, not {pieces!r}")
+    return MiniLMWordPieceEmbedder() if pieces else MiniLMEmbedder()

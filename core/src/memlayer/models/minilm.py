@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from memlayer.models.bert import Bert
     from memlayer.models.wordpiece import WordPiece
+    from memlayer.types import WordPieces
 
 # The model reads 256 pieces; [CLS] and [SEP] are two of them.
 MAX_PIECES = 254
@@ -158,6 +160,41 @@ class MiniLMEmbedder:
                 if self._model is None:
                     self._model = _read(self._folder or _package_folder())
         return self._model
+
+
+class MiniLMWordPieceEmbedder(MiniLMEmbedder):
+    """The same, and it gives the vectors of a text's pieces: 64 bytes each, about 2 KB for a turn of a chat."""
+
+    def embed_word_pieces(self, texts: Sequence[str]) -> list[WordPieces]:
+        """Return each text's vector and its pieces, from one pass, in the same order.
+
+        A piece's vector is what sets it apart from the mean of all pieces, along the 64 directions in which pieces
+        differ most (`benchmarks/quality/axes.py` finds them).
+        """
+        import numpy as np
+
+        from memlayer.types import WordPieces
+
+        mean, axes = _axes()
+        words = self._parts()[0]
+        made: dict[int, WordPieces] = {}
+
+        def take(number: int, window: _Window, states: NDArray[np.float32]) -> None:
+            own = (states[window.own] - mean) @ axes
+            own *= np.float32(127) / (np.sqrt(np.square(own).sum(axis=1, keepdims=True)) + np.float32(1e-9))
+            cut = tuple(words.words(texts[number], limit=MAX_PIECES))
+            made[number] = WordPieces(_pool(states[window.pooled]), np.rint(own).astype(np.int8), cut)
+
+        self._encode(texts, None, take)
+        return [made[number] for number in range(len(texts))]
+
+
+@cache
+def _axes() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    import numpy as np
+
+    with np.load(Path(__file__).with_name("word_pieces.npz")) as stored:
+        return stored["mean"].astype(np.float32), stored["axes"].astype(np.float32)
 
 
 def _windows(words: WordPiece, texts: Sequence[str], contexts: Sequence[Sequence[str]] | None) -> list[_Window]:

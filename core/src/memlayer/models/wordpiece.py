@@ -52,6 +52,15 @@ class WordPiece:
                 return ids[:limit]
         return ids
 
+    def words(self, text: str, *, limit: int) -> list[str]:
+        """Return the word that each piece of `encode` belongs to."""
+        found: list[str] = []
+        for word in self._split(text):
+            found.extend([word] * len(self._words.get(word) or self._pieces(word)))
+            if len(found) >= limit:
+                return found[:limit]
+        return found
+
     def _split(self, text: str) -> Iterator[str]:
         # The names of special pieces are read as these pieces, as in the reference.
         if "[" not in text:

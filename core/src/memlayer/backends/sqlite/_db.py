@@ -125,6 +125,13 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX readers_by_owner ON readers (owner);
     """,
+    # Vectors of pieces leave with what they were made of: nothing that is erased or changed stays behind in them.
+    """
+    CREATE TABLE word_pieces (seq INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    CREATE TRIGGER word_pieces_gone AFTER DELETE ON entries BEGIN DELETE FROM word_pieces WHERE seq = OLD.seq; END;
+    CREATE TRIGGER word_pieces_changed AFTER UPDATE OF text ON records WHEN OLD.text <> NEW.text
+        BEGIN DELETE FROM word_pieces WHERE seq = OLD.seq; END;
+    """,
 )
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 
@@ -417,9 +424,13 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for script in MIGRATIONS[_version(connection, path) :]:
-            for statement in script.split(";"):
-                if statement.strip():
+            statement = ""
+            for part in script.split(";"):
+                statement += f"{part};"
+                # A trigger has semicolons of its own.
+                if sqlite3.complete_statement(statement):
                     connection.execute(statement)
+                    statement = ""
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     except BaseException:

@@ -77,6 +77,8 @@ class Projection:
                 words.terms.tobytes(), words.words, words.flags,
             ),
         )  # fmt: skip
+        if pieces := getattr(vector, "pieces", b""):
+            connection.execute("INSERT OR REPLACE INTO word_pieces VALUES (?, ?)", (seq, pieces))
 
     def erase(
         self,

@@ -296,6 +296,12 @@ class SQLiteLedger:
         rows = [(*row[:at], _ids(row[at]), *row[at + 1 :]) for row in rows]
         return sorted(rows, key=itemgetter(0))
 
+    def word_pieces(self, seqs: Sequence[int]) -> dict[int, bytes]:
+        """The vectors of these records' pieces, by `seq`; records that have none are left out."""
+        with self.database.look() as connection:
+            marks = ", ".join("?" * len(seqs))
+            return dict(connection.execute(f"SELECT seq, data FROM word_pieces WHERE seq IN ({marks})", list(seqs)))
+
     def allowed(self, owner: int, where: Filter) -> list[int]:
         """The `seq` of the owner's records that pass the filter, in ascending order."""
         sql, values = compile_where(where)

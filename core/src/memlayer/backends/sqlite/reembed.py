@@ -20,6 +20,10 @@ _TABLE = (
     ) WITHOUT ROWID""",
     """CREATE TRIGGER IF NOT EXISTS staged_record_gone AFTER DELETE ON records
         BEGIN DELETE FROM staged WHERE kind = 'record' AND number = OLD.seq; END""",
+    """CREATE TRIGGER IF NOT EXISTS staged_pieces_gone AFTER DELETE ON records
+        BEGIN DELETE FROM staged WHERE kind = 'pieces' AND number = OLD.seq; END""",
+    """CREATE TRIGGER IF NOT EXISTS staged_pieces_changed AFTER UPDATE OF text ON records WHEN OLD.text <> NEW.text
+        BEGIN DELETE FROM staged WHERE kind = 'pieces' AND number = OLD.seq; END""",
     """CREATE TRIGGER IF NOT EXISTS staged_record_changed AFTER UPDATE OF text ON records WHEN OLD.text <> NEW.text
         BEGIN DELETE FROM staged WHERE kind = 'record' AND number = OLD.seq; END""",
     """CREATE TRIGGER IF NOT EXISTS staged_item_gone AFTER DELETE ON item_vectors
@@ -28,6 +32,8 @@ _TABLE = (
 _DROP = (
     "DROP TRIGGER IF EXISTS staged_record_gone",
     "DROP TRIGGER IF EXISTS staged_record_changed",
+    "DROP TRIGGER IF EXISTS staged_pieces_gone",
+    "DROP TRIGGER IF EXISTS staged_pieces_changed",
     "DROP TRIGGER IF EXISTS staged_item_gone",
     "DROP TABLE IF EXISTS staged",
 )
@@ -80,7 +86,7 @@ class Reembedding:
             one = "SELECT count(*) FROM {}"
             staged, entries, items = (
                 int(connection.execute(one.format(table)).fetchone()[0])
-                for table in ("staged", "entries", "item_vectors")
+                for table in ("staged WHERE kind <> 'pieces'", "entries", "item_vectors")
             )
         return staged, entries + items
 
@@ -94,6 +100,12 @@ class Reembedding:
                     f"INSERT OR REPLACE INTO staged SELECT ?, ?, ?, ? FROM {table} WHERE seq = ? AND {column} = ?",
                     (one.kind, one.number, one.field, vector.astype("<f4", copy=False).tobytes(), one.number, one.text),
                 )
+                if one.kind == "record" and (pieces := getattr(vector, "pieces", b"")):
+                    connection.execute(
+                        "INSERT OR REPLACE INTO staged SELECT 'pieces', seq, '', ? FROM records "
+                        "WHERE seq = ? AND text = ?",
+                        (pieces, one.number, one.text),
+                    )
 
     def finish(self) -> int | None:
         """Puts all new vectors in the place of the old ones, and says of how many records.
@@ -107,6 +119,9 @@ class Reembedding:
                 "UPDATE entries SET vector = (SELECT s.vector FROM staged s WHERE s.kind = 'record' "
                 "AND s.number = entries.seq)"
             )
+            # Pieces of another embedder's are worth nothing to this one.
+            connection.execute("DELETE FROM word_pieces")
+            connection.execute("INSERT INTO word_pieces SELECT number, vector FROM staged WHERE kind = 'pieces'")
             connection.execute(
                 "UPDATE item_vectors SET vector = (SELECT s.vector FROM staged s WHERE s.kind = 'item' "
                 "AND s.number = item_vectors.item AND s.field = item_vectors.field)"
