@@ -10,6 +10,7 @@ from typing import Any
 
 from memlayer._ask import scope_of
 from memlayer.aio import AsyncMemory
+from memlayer.engine.ingest import PAUSE
 from memlayer.errors import ConfigurationError, ConflictError, UnsupportedError
 from memlayer.memory import Memory
 from memlayer.types import ID_FIELDS
@@ -124,15 +125,16 @@ def message_id(role: str, text: str, number: int = 0, name: str | None = None) -
 class Numbers:
     """Numbers what is said in one conversation, so that the same words said twice are two, and sent twice are one.
 
-    A run names its conversation: counting begins with its first message, whoever sends it, and when. Without a run all
-    conversations of a person are one, and counting goes on from what is kept: what is new is a statement of its own,
-    however often the same was said on other days; what is sent again is the latest that was said.
+    A run names its conversation: counting begins with its first message, whoever sends it, and when. Without a run a
+    conversation lasts until nothing is said for half an hour, as everywhere in memlayer, and counting goes on from what
+    was kept before it: the same words on another day are another statement, and what is sent again is the latest that
+    was said.
     """
 
     def __init__(self, memory: Memory | AsyncMemory, ids: Mapping[str, Any]) -> None:
         """`ids` are those that the conversation is kept under."""
         self._memory, self._aio = faces(memory)
-        self._ids = dict(ids)
+        self._scope = scope_of("add", **ids)
         self._first: dict[Words, int] = {}
 
     def meet(self, said: Sequence[Words], *, new: int) -> None:
@@ -163,26 +165,41 @@ class Numbers:
         return found
 
     def _unmet(self, said: Iterable[Words]) -> list[Words]:
-        if "run_id" in self._ids:
+        if self._scope.run_id is not None:
             return []
         return [words for words in dict.fromkeys(said) if words not in self._first]
 
-    def _look(self, unmet: Iterable[Words], said: Sequence[Words], new: int) -> None:
+    def _look(self, unmet: Sequence[Words], said: Sequence[Words], new: int) -> None:
         again = Counter(said[: len(said) - new])
-        for words in unmet:
-            self._first[words] = max(0, self._kept(words) - again[words])
+        going = self._going()
+        for words, sessions in self._kept(unmet).items():
+            everything = max(sessions, default=-1) + 1
+            before = max((n for n, session in sessions.items() if session != going), default=-1) + 1
+            # What is sent again is of this conversation, unless it has more of these words than that has.
+            own = again[words] <= everything - before
+            self._first[words] = before if own else max(0, everything - again[words])
 
-    def _kept(self, words: Words) -> int:
-        """How often these words are kept already."""
-        scope = scope_of("add", **self._ids)
-        known, step = 0, 8
-        while True:
-            batch = [message_id(*words, known + n) for n in range(step)]
-            found = self._memory._core.ledger.messages_known(batch, scope)
-            last = max((n for n, one in enumerate(batch, 1) if one in found), default=0)
-            if last < step:
-                return known + last
-            known, step = known + step, 8 * step
+    def _going(self) -> str | None:
+        """The conversation that is going on."""
+        core = self._memory._core
+        session, _, said = core.ledger.last_said(self._scope) or (None, 0, core.clock())
+        return session if core.clock() - said <= PAUSE else None
+
+    def _kept(self, unmet: Sequence[Words]) -> dict[Words, dict[int, str | None]]:
+        """The numbers under which these words are kept already, and the conversation of each."""
+        ledger = self._memory._core.ledger
+        known: dict[Words, dict[int, str | None]] = {words: {} for words in unmet}
+        asked, start, step = list(unmet), 0, 1
+        while asked:
+            ids = {message_id(*words, n): (words, n) for words in asked for n in range(start, start + step)}
+            found = ledger.messages_known(list(ids), self._scope)
+            for one, episode in zip(found, ledger.get(list(found.values())), strict=True):
+                words, number = ids[one]
+                known[words][number] = None if episode is None else episode.session
+            # The words whose last number is taken may have been said more often still.
+            start, step = start + step, 3 * step
+            asked = [words for words in asked if start - 1 in known[words]]
+        return known
 
 
 def last_turn(roles: Sequence[str]) -> int:

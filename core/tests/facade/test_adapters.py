@@ -11,7 +11,7 @@ import pytest
 from memlayer import AsyncMemory, ConfigurationError, ConflictError, Memory, UnsupportedError, adapters
 from memlayer._bridge import complete
 from memlayer.adapters import Numbers, Whose, faces, given, last_turn, message_id, one_run, person, thread_of
-from memlayer.testing import HashEmbedder
+from memlayer.testing import FixedClock, HashEmbedder
 
 ANN = {"user_id": "ann"}
 RUN = {"user_id": "ann", "run_id": "one"}
@@ -19,8 +19,13 @@ YES = ("user", "yes")
 
 
 @pytest.fixture
-def memory() -> Iterator[Memory]:
-    with Memory(":memory:", embedder=HashEmbedder()) as made:
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def memory(clock: FixedClock) -> Iterator[Memory]:
+    with Memory(":memory:", embedder=HashEmbedder(), clock=clock) as made:
         yield made
 
 
@@ -65,27 +70,36 @@ def test_in_a_run_what_is_sent_again_is_the_same_and_what_is_said_again_is_not(m
 # Without a run
 
 
-def test_the_same_words_on_two_days_are_two_statements(memory: Memory) -> None:
+def test_the_same_words_on_two_days_are_two_statements(memory: Memory, clock: FixedClock) -> None:
     for _ in range(3):
         say(memory, ANN, YES)
+        clock.advance(86400)
     assert kept(memory) == ["yes"] * 3
 
 
-def test_a_conversation_that_is_sent_again_doubles_nothing(memory: Memory) -> None:
+def test_what_several_members_of_a_team_hear_is_kept_once(memory: Memory) -> None:
+    for _ in range(3):
+        say(memory, ANN, YES, ("assistant", "sure?"))
+    for _ in range(3):
+        say(memory, ANN, YES, ("assistant", "sure?"), YES, new=1)
+    assert kept(memory) == ["yes", "sure?", "yes"]
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_conversation_that_is_sent_again_doubles_nothing(memory: Memory, clock: FixedClock, days: int) -> None:
     talk = [("user", "hello"), ("assistant", "hi"), YES, ("assistant", "sure?"), YES]
     say(memory, ANN, YES)
+    clock.advance(86400)
     say(memory, ANN, *talk)
     before = kept(memory)
+    clock.advance(86400 * days)
     for _ in range(2):
         say(memory, ANN, *talk, new=0)
     assert kept(memory) == before
     assert len(before) == 6
-
-
-def test_what_is_new_at_its_end_is_kept(memory: Memory) -> None:
-    say(memory, ANN, YES, ("assistant", "sure?"))
-    say(memory, ANN, YES, ("assistant", "sure?"), YES, new=1)
-    assert kept(memory) == ["yes", "sure?", "yes"]
+    say(memory, ANN, *talk, YES, new=1)
+    say(memory, ANN, *talk, YES, ("assistant", "good"), new=1)
+    assert kept(memory) == [*before, "yes", "good"]
 
 
 def test_what_was_never_kept_is_taken_in(memory: Memory) -> None:
@@ -93,22 +107,25 @@ def test_what_was_never_kept_is_taken_in(memory: Memory) -> None:
     assert kept(memory) == ["yes", "yes"]
 
 
-def test_it_counts_far_and_over_what_was_deleted(memory: Memory) -> None:
+def test_it_counts_far_and_over_what_was_deleted(memory: Memory, clock: FixedClock) -> None:
     rows = [{"role": "user", "content": "yes", "id": message_id("user", "yes", n)} for n in range(100)]
     memory.add(rows, **ANN, infer=False)
     [fifth] = [m["id"] for m in memory.messages(**ANN, limit=1000)["results"] if m["message_id"] == rows[5]["id"]]
     memory.delete(fifth)
+    clock.advance(86400)
     assert say(memory, ANN, YES) == [message_id("user", "yes", 100)]
 
 
-def test_other_people_and_other_scopes_count_for_themselves(memory: Memory) -> None:
+def test_other_people_and_other_scopes_count_for_themselves(memory: Memory, clock: FixedClock) -> None:
     say(memory, ANN, YES)
+    clock.advance(86400)
     assert say(memory, {"user_id": "bob"}, YES) == [message_id("user", "yes")]
     assert say(memory, {**ANN, "agent_id": "helper"}, YES) == [message_id("user", "yes")]
 
 
-def test_every_id_of_words_that_the_model_sees_is_known(memory: Memory) -> None:
+def test_every_id_of_words_that_the_model_sees_is_known(memory: Memory, clock: FixedClock) -> None:
     say(memory, ANN, YES)
+    clock.advance(86400)
     numbers = Numbers(memory, ANN)
     complete(numbers.ameet([YES, YES], new=2))
     assert numbers.ids(YES, 2) == [message_id("user", "yes", n) for n in range(3)]

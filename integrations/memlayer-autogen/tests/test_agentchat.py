@@ -22,7 +22,7 @@ from autogen_ext.models.replay import ReplayChatCompletionClient
 
 from memlayer import ConfigurationError, Memory, UnsupportedError
 from memlayer.errors import DocumentError
-from memlayer.testing import HashEmbedder, SeeingModel
+from memlayer.testing import FixedClock, HashEmbedder, SeeingModel
 from memlayer_autogen import MemlayerChatContext, MemlayerMemory
 
 
@@ -115,6 +115,23 @@ def test_a_team_shares_one_memory_and_says_each_word_once(client: Memory) -> Non
         ("assistant", "Warm it is.", "two"),
         ("assistant", "Agreed.", "one"),
     ]
+
+
+def test_without_a_run_a_team_says_each_word_once_a_day() -> None:
+    clock = FixedClock()
+    with Memory(":memory:", embedder=HashEmbedder(), clock=clock) as client:
+
+        async def day() -> None:
+            members = [
+                agent(MemlayerMemory(client, user_id="ann"), replies(answer), name)
+                for name, answer in (("one", "Warm."), ("two", "Yes."))
+            ]
+            await RoundRobinGroupChat(members, max_turns=2).run(task="Is it warm?")
+
+        for _ in range(2):
+            asyncio.run(day())
+            clock.advance(days=1)
+        assert [text for _, text, _ in said(client)] == ["Is it warm?", "Warm.", "Yes."] * 2
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -15,7 +15,7 @@ pytest.importorskip("autogen")
 import autogen
 
 from memlayer import ConfigurationError, Memory, UnsupportedError
-from memlayer.testing import HashEmbedder, SeeingModel
+from memlayer.testing import FixedClock, HashEmbedder, SeeingModel
 from memlayer_autogen import MemlayerHook
 
 PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n the rest").decode()
@@ -53,7 +53,7 @@ class Model:
         return {}
 
 
-def pair(client: Memory, run: str = "one", user: str = "ann") -> tuple[Any, Any]:
+def pair(client: Memory, run: str | None = "one", user: str = "ann") -> tuple[Any, Any]:
     """A person and an agent with a memory."""
     Model.shown = []
     config = {"config_list": [{"model": "none", "model_client_cls": "Model"}]}
@@ -97,6 +97,16 @@ def test_history_stays_as_it_is_and_is_kept_once(client: Memory) -> None:
     person.send("Where do I live?", helper, request_reply=True, silent=True)
     assert "<memories>" not in str(helper.chat_messages[person])
     assert [text for _, text in said(client)][1:] == ["Where do I live?", "Noted.", "Where do I live?", "Noted."]
+
+
+def test_without_a_run_each_day_is_a_conversation_and_each_word_is_kept_once() -> None:
+    clock = FixedClock()
+    with Memory(":memory:", embedder=HashEmbedder(), clock=clock) as client:
+        person, helper = pair(client, None)
+        for _ in range(2):
+            person.initiate_chat(helper, message="Is it warm?", max_turns=1, clear_history=True)
+            clock.advance(days=1)
+        assert said(client) == [("user", "Is it warm?"), ("assistant", "Noted.")] * 2
 
 
 def test_clear_forgets_the_run_and_needs_one(client: Memory) -> None:

@@ -17,7 +17,7 @@ from crewai.memory.unified_memory import Memory as CrewMemory
 from pydantic import PrivateAttr
 
 from memlayer import ConfigurationError, Memory, ModelError, UnsupportedError
-from memlayer.testing import HashEmbedder
+from memlayer.testing import FixedClock, HashEmbedder
 from memlayer_crewai import MemlayerMemory, MemlayerStorage, memory_config, register
 
 
@@ -84,11 +84,14 @@ def test_the_same_task_again_doubles_nothing_and_is_not_its_own_answer(client: M
     assert again.seen().count("Where is my blue bicycle?") == 1
 
 
-def test_without_a_run_the_same_task_on_another_day_is_a_task_of_its_own(client: Memory) -> None:
-    for _ in range(2):
-        again = kickoff("Where is my blue bicycle?", of(client, None))
-    assert said(client) == [("user", "Where is my blue bicycle?", None), ("assistant", "Noted.", "helper")] * 2
-    assert again.seen().count("Where is my blue bicycle?") == 1
+def test_without_a_run_the_same_task_on_another_day_is_a_task_of_its_own() -> None:
+    clock, task = FixedClock(), [("user", "Where is my blue bicycle?", None), ("assistant", "Noted.", "helper")]
+    with Memory(":memory:", embedder=HashEmbedder(), clock=clock) as client:
+        for day in (1, 1, 2):
+            clock.advance(days=day - 1)
+            again = kickoff("Where is my blue bicycle?", of(client, None))
+            assert said(client) == task * day
+        assert again.seen().count("Where is my blue bicycle?") == 1
 
 
 def test_an_agent_on_its_own_remembers(client: Memory) -> None:

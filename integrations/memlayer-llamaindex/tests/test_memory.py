@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import memlayer_llamaindex
 from memlayer import AsyncMemory, ConfigurationError, Memory, UnsupportedError
-from memlayer.testing import HashEmbedder, SeeingModel
+from memlayer.testing import FixedClock, HashEmbedder, SeeingModel
 from memlayer_llamaindex import Mem0Memory, MemlayerMemory, MemlayerMemoryBlock
 from memlayer_llamaindex._window import Window
 
@@ -282,27 +282,29 @@ def test_what_is_saved_twice_is_there_once(client: Memory) -> None:
     assert said(client) == before
 
 
-def test_without_a_run_the_same_words_on_two_days_are_two_statements(client: Memory) -> None:
-    def day() -> MemlayerMemory:
-        return MemlayerMemory.from_client({"user_id": "ann"}, client)
-
+def test_without_a_run_the_same_words_on_two_days_are_two_statements() -> None:
+    clock = FixedClock()
     talk = [user("Do I like tea?"), ChatMessage("Do you?", role="assistant"), user("yes")]
-    for _ in range(2):
-        memory = day()
-        for message in talk:
-            memory.put(message)
-        assert len(memory.get("Do I like tea?")) == 3
-    assert len(said(client)) == 6
+    with Memory(":memory:", embedder=HashEmbedder(), clock=clock) as client:
 
-    async def later() -> None:
-        await day().aput_messages(talk)
-        again = day()
-        await again.aset(talk)
-        await again.aput(user("yes"))
+        def of(*messages: ChatMessage) -> MemlayerMemory:
+            memory = MemlayerMemory.from_client({"user_id": "ann"}, client)
+            memory.put_messages(list(messages))
+            return memory
 
-    asyncio.run(later())
-    day().set(talk)
-    assert len(said(client)) == 10
+        for _ in range(2):
+            assert len(of(*talk).get("Do I like tea?")) == 3
+            clock.advance(days=1)
+        assert len(said(client)) == 6
+
+        async def later() -> None:
+            again = of()
+            await again.aset(talk)
+            await again.aput(user("yes"))
+
+        asyncio.run(later())
+        of().set([*talk, user("yes")])
+        assert len(said(client)) == 7
 
 
 def test_a_window_that_was_filled_elsewhere_counts_as_said(client: Memory) -> None:

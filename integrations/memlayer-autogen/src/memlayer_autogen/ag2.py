@@ -52,7 +52,7 @@ class MemlayerMiddleware(BaseMiddleware):
     async def on_llm_call(self, call_next: LLMCall, events: Sequence[BaseEvent], context: Context) -> ModelResponse:
         """Adds what is recalled to the prompt for this call; searches once per turn."""
         if self._recalled is None:
-            self._recalled = await self._store.arecall(_said(events))
+            self._recalled = await self._store.arecall(_said(events), self._store.numbers())
         if not self._recalled:
             return await call_next(events, context)
         prompt = context.prompt
@@ -65,7 +65,8 @@ class MemlayerMiddleware(BaseMiddleware):
     async def on_turn(self, call_next: AgentTurn, event: BaseEvent, context: Context) -> ModelResponse:
         """Keeps what was said, when the turn has ended."""
         response = await call_next(event, context)
-        await self._store.akeep(_said(list(await context.stream.history.get_events())))
+        said = _said(list(await context.stream.history.get_events()))
+        await self._store.akeep(said, self._store.numbers())
         return response
 
 

@@ -48,6 +48,7 @@ class MemlayerChatContext(ChatCompletionContext, Component[MemlayerChatContextCo
         self.memory = memory
         self.users = tuple(users)
         self.recalled = ""
+        self.numbers = memory.store.numbers()
         self._said: list[Said] | None = None
 
     async def add_message(self, message: LLMMessage) -> None:
@@ -56,7 +57,7 @@ class MemlayerChatContext(ChatCompletionContext, Component[MemlayerChatContextCo
         await self.inner.add_message(message)
         if new := spoken([message], self.users):
             said += new
-            await self.memory.store.akeep(said, new=len(new))
+            await self.memory.store.akeep(said, self.numbers, new=len(new))
 
     async def get_messages(self) -> list[LLMMessage]:
         """The conversation as `inner` gives it, and what was recalled last."""
@@ -65,7 +66,7 @@ class MemlayerChatContext(ChatCompletionContext, Component[MemlayerChatContextCo
 
     async def clear(self) -> None:
         """Empties the conversation; memory stays."""
-        self.recalled, self._said = "", None
+        self.recalled, self._said, self.numbers = "", None, self.memory.store.numbers()
         await self.inner.clear()
 
     async def save_state(self) -> Mapping[str, Any]:
@@ -74,7 +75,7 @@ class MemlayerChatContext(ChatCompletionContext, Component[MemlayerChatContextCo
 
     async def load_state(self, state: Mapping[str, Any]) -> None:
         """The conversation alone."""
-        self._said = None
+        self._said, self.numbers = None, self.memory.store.numbers()
         await self.inner.load_state(state)
 
     async def _history(self) -> list[Said]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from memlayer import AsyncMemory, ConfigurationError, Memory
+from memlayer.adapters import Numbers, one_run
 from memlayer_autogen._chat import Said, Store
 from memlayer_autogen._packages import instead, require
 
@@ -36,6 +37,7 @@ class MemlayerHook:
         ids = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
         self._store = Store(client, ids, max_tokens)
         self._assistants = assistants
+        self._numbers, self._length = self._store.numbers(), 0
 
     def add_to_agent(self, agent: Any) -> None:
         """Gives a ConversableAgent this memory."""
@@ -47,8 +49,9 @@ class MemlayerHook:
     def before_reply(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The messages, led by what is recalled about the newest of them; keeps those that are new."""
         said = self._said(messages)
-        recalled = self._store.recall(said)
-        self._store.keep(said)
+        numbers = self._counted(said)
+        recalled = self._store.recall(said, numbers)
+        self._store.keep(said, numbers)
         return [{"role": "system", "content": recalled}, *messages] if recalled else messages
 
     def before_send(
@@ -59,12 +62,20 @@ class MemlayerHook:
         content = message if isinstance(message, str) else message.get("content")
         new = self._said([{"role": "assistant", "content": content}])
         if new:
-            self._store.keep([*self._said(history), *new], new=1)
+            said = [*self._said(history), *new]
+            self._store.keep(said, self._counted(said), new=1)
         return message
 
     def clear(self) -> None:
         """Forgets this conversation and nothing else; raises without a `run_id`, which is what names it."""
-        self._store.sync.erase(**self._store.run("clear"))
+        self._store.sync.erase(**one_run(self._store.ids, "clear"))
+
+    def _counted(self, said: list[Said]) -> Numbers:
+        """What numbers this conversation; one that is shorter than before is another."""
+        if len(said) < self._length:
+            self._numbers = self._store.numbers()
+        self._length = len(said)
+        return self._numbers
 
     def _said(self, messages: list[dict[str, Any]]) -> list[Said]:
         found: list[Said] = []

@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from typing_extensions import Self
 
 from memlayer import AsyncMemory, Memory, UnsupportedError
+from memlayer.adapters import one_run, person
 from memlayer_autogen._chat import HEAD, Said, Store
 
 T = TypeVar("T")
@@ -72,7 +73,8 @@ class MemlayerMemory(AutoGenMemory, Component[MemlayerMemoryConfig]):
     async def update_context(self, model_context: ChatCompletionContext) -> UpdateContextResult:
         """Shows the model what is known about the newest words; what an earlier call showed is taken out."""
         said = spoken(await model_context.get_messages(), getattr(model_context, "users", ("user",)))
-        recalled = await self.store.arecall(said)
+        numbers = getattr(model_context, "numbers", None) or self.store.numbers()
+        recalled = await self.store.arecall(said, numbers)
         await show(model_context, recalled)
         found = [] if not recalled else [MemoryContent(content=recalled, mime_type=MemoryMimeType.TEXT)]
         return UpdateContextResult(memories=MemoryQueryResult(results=found))
@@ -85,7 +87,7 @@ class MemlayerMemory(AutoGenMemory, Component[MemlayerMemoryConfig]):
     ) -> MemoryQueryResult:
         """The memories that answer a query, best first; for an empty one the newest. Takes the keywords of `search`."""
         text = query if isinstance(query, str) else _text(query)
-        ids = {**self.store.person(), "limit": self._limit, **kwargs}
+        ids = {**person(self.store.ids), "limit": self._limit, **kwargs}
         aio = self.store.aio
         call: Coroutine[Any, Any, Any] = aio.search(text, **ids) if text.strip() else aio.get_all(**ids)
         found = await _linked(call, cancellation_token)
@@ -99,7 +101,7 @@ class MemlayerMemory(AutoGenMemory, Component[MemlayerMemoryConfig]):
 
     async def clear(self) -> None:
         """Forgets this conversation and nothing else; raises without a `run_id`, which is what names it."""
-        await self.store.aio.erase(**self.store.run("clear"))
+        await self.store.aio.erase(**one_run(self.store.ids, "clear"))
 
     async def close(self) -> None:
         """Closes the memory's file if it was opened here."""
