@@ -228,6 +228,16 @@ class TestKnown:
             assert len(tricks.asked) == 1
             assert texts(memory) == ["Read this.", KEPT]
 
+    @pytest.mark.parametrize("found", [True, False])
+    def test_a_message_of_nothing_but_a_document_is_known_by_its_id(self, tricks: Any, found: bool) -> None:
+        url = tricks.gives("/a.md", TEXT.encode() if found else b"\0").replace("files.example", "127.0.0.1")
+        part = {"type": "mdx_url", "mdx_url": {"url": url}, "optional": True}
+        with Memory(":memory:", fetch_hosts=["127.0.0.1"], embedder=HashEmbedder()) as memory:
+            for _ in range(2):
+                memory.add({"id": "m1", "content": part}, user_id="ann")
+            assert len(tricks.asked) == 1
+            assert texts(memory) == ([f"[document: {url}]", KEPT] if found else ["[document: not read]"])
+
     @pytest.mark.parametrize("infer", [True, False])
     @pytest.mark.parametrize("mode", ["now", "deferred"])
     def test_a_picture_that_was_not_seen_is_read_once_there_is_sight(

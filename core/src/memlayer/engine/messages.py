@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime, time, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +61,9 @@ def read(
         if contents.kept is not None:
             if contents.pictures and not contents.unseen:
                 found.append(SeenMessage(**_fields(one), episode=contents.kept))
-        elif one.text.strip():
-            found.append(contents.noted(one))
+        elif one.text.strip() or (one.id is not None and contents.shown()):
+            # What has an id is known by it: a message of nothing but documents is kept by their names.
+            found.append(contents.noted(one if one.text.strip() else replace(one, text=contents.shown())))
         found += [piece for document in contents.documents for piece in _pieces(document, one.timestamp)]
     if faults is None and missed:
         raise missed[0]
@@ -166,6 +167,11 @@ class _Contents:
     def unseen(self) -> int:
         """How many pictures nobody could see."""
         return len(self._faults) - self._before + self._blind
+
+    def shown(self) -> str:
+        """The names of the documents that came with it."""
+        names = [document.source for document in self.documents] + ["not read"] * len(self._unread)
+        return "\n".join(f"[document: {name}]" for name in names)
 
     def noted(self, message: Message) -> Message:
         """The message, and what it is kept without."""
