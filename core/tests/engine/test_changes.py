@@ -85,6 +85,8 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("My flight is at 9 am.", "~Sorry, my flight is at 10 am."),
         ("I have a dentist appointment on March 3rd.", "The dentist moved my appointment to March 10th."),
         ("My wedding is on June 14.", "We moved the wedding to September 20."),
+        ("My flight to Iceland is on the 4th of May.", "They moved my flight to Iceland to the 6th of May."),
+        ("The exam is on Thursday.", "The exam was moved to Friday."),
     ],
     "a plan is off": [
         ("We're flying to Portugal in June.", "We had to cancel the Portugal trip."),
@@ -100,6 +102,7 @@ OVER: dict[str, list[tuple[str, str]]] = {
     "years go by": [
         ("My son is 14 and knows everything.", "My son just turned 15."),
         ("My daughter Mia is 5.", "Mia is 6 now."),
+        ("My cat Clover is six years old.", "Clover turned seven last week."),
         ("I'm 34.", "I turned 35 yesterday."),
     ],
     "school": [
@@ -114,7 +117,26 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("I'm single.", "I'm in a relationship with Noah now."),
         ("I'm engaged to Priya.", "We called off the engagement."),
         ("I'm engaged to Priya.", "Priya and I got married."),
+        ("I've been dating Maria for a year.", "Maria and I got engaged!"),
         ("My brother is married to Lisa.", "My brother got divorced."),
+    ],
+    "versions": [
+        ("We use Postgres 14.", "We upgraded the backend to Postgres 16."),
+        ("I use Python 3.10.", "I switched to Python 3.13."),
+        ("I use Chrome.", "I switched to Firefox."),
+    ],
+    "what is set": [
+        ("Our Wi-Fi password is hunter2.", "We changed the Wi-Fi password to swordfish."),
+        ("My PIN is 0148.", "I changed my PIN to 7731."),
+        ("My passport expires in March 2025.", "I renewed my passport, it now expires in 2035."),
+        ("My gym is PureGym.", "I switched gyms, I go to Fitness First now."),
+        ("I have 300 dollars in savings.", "I now have 500 dollars in savings."),
+        ("My dose of metformin is 500 mg.", "My doctor increased my metformin to 1000 mg."),
+    ],
+    "hours": [
+        ("I work from home on Tuesdays.", "I work from home on Thursdays now."),
+        ("My husband works night shifts.", "My husband switched to day shifts."),
+        ("I wake up at 6.", "I wake up at 7 these days."),
     ],
     "animals go": [
         ("I have a dog named Rex.", "Rex died yesterday."),
@@ -134,6 +156,8 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("I'm vegan.", "I eat cheese again."),
         ("I'm on keto.", "I stopped doing keto."),
         ("My brother is vegan.", "My brother isn't vegan anymore."),
+        ("My best friend is vegan.", "My best friend eats meat now."),
+        ("I can't eat gluten.", "I'm eating gluten again."),
     ],
     "tastes": [
         ("I love sushi.", "I can't stand sushi anymore."),
@@ -218,6 +242,7 @@ STAND: dict[str, list[tuple[str, str]]] = {
     ],
     "another time": [
         ("My yoga class is on Tuesdays.", "My pilates class moved to Thursdays."),
+        ("My flight to Rome is on the 4th of May.", "They moved my flight to Oslo to the 6th of May."),
         ("My yoga class is on Tuesdays.", "My daughter's yoga class moved to Thursdays."),
         ("I have a dentist appointment on March 3rd.", "My interview was moved to March 10th."),
     ],
@@ -240,6 +265,22 @@ STAND: dict[str, list[tuple[str, str]]] = {
         ("I'm engaged to Priya.", "My brother called off his engagement."),
         ("I'm married to Sven.", "My sister and her husband got divorced."),
         ("I'm dating Leo.", "Freya and I are friends."),
+    ],
+    "versions": [
+        ("We use Postgres 14.", "We use Redis 7."),
+        ("I use Python 3.10.", "I use Python 3.13 at work."),
+        ("I use Chrome.", "I switched to Linux."),
+    ],
+    "what is set": [
+        ("My PIN is 0148.", "I changed my Wi-Fi password to swordfish."),
+        ("My passport expires in March 2025.", "My visa expires in May 2024."),
+        ("My gym is PureGym.", "My sister's gym is Fitness First."),
+        ("My dose of metformin is 500 mg.", "I take 200 mg of ibuprofen."),
+    ],
+    "hours": [
+        ("I work from home on Tuesdays.", "I work from home on Thursdays."),
+        ("My husband works night shifts.", "I work day shifts."),
+        ("I wake up at 6.", "My son wakes up at 7."),
     ],
     "animals go": [
         ("I have two cats, Miso and Tofu.", "Our cat died last week."),

@@ -154,16 +154,23 @@ _TOOLS = tuple(
     )
 )
 _SWITCH = re.compile(
-    r"\b(?:switched|migrated|moved|converted|changed|went|gone) (?:\w+ )?(?:from|to|back to|over to)\b", re.IGNORECASE
+    r"\b(?:switched|migrated|moved|converted|changed|went|gone|upgraded|updated) (?:\w+ ){0,3}?(?:from|to"
+    r"|back to|over to)\b",
+    re.IGNORECASE,
 )
+
+
+_VERSION = re.compile(r" v?\d[\w.]*$")
 
 
 def switched(new: Record, old: Record) -> bool:
     """Says whether one tool took the place of another of its kind: "switched to Linux" of who used Windows."""
     if {new.attribute, old.attribute} != {"uses"} or new.negated or old.negated or not _SWITCH.search(new.text):
         return False
-    now, before = normal.value(new.value), normal.value(old.value)
-    return now != before and any(now in kind and before in kind for kind in _TOOLS)
+    now, before = (_VERSION.sub("", normal.value(r.value)) for r in (new, old))
+    if now == before:
+        return normal.value(new.value) != normal.value(old.value)
+    return any(now in kind and before in kind for kind in _TOOLS)
 
 
 def changed_subject(new: Record, old: Record) -> bool:

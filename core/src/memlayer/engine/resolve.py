@@ -402,7 +402,7 @@ def _one_and_only(new: Record, candidate: Candidate) -> bool:
 def _one_of_many(new: Record, candidate: Candidate) -> bool:
     """Says whether the subject may be another one than before: one of several friends, brothers or dogs."""
     head = normal.words(new.subject or "user")
-    if len(head) < 2 or candidate.correction:
+    if len(head) < 2 or candidate.correction or "best" in head:
         return False
     return head[-1] in _MANY or (head[-1] in _FEW and not _says_change(new, candidate))
 

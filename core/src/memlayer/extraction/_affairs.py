@@ -29,7 +29,7 @@ _MONTH = (
 _CLOCK = r"(?:\d{1,2}(?::\d\d)?(?: ?[ap]\.?m\b\.?| o'clock)?|noon|midnight|half past \w+|quarter (?:past|to) \w+)"
 _DATE = (
     rf"(?:(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of)?(?: {_MONTH})?|\d{{1,2}} {_MONTH}"
-    rf"|{_MONTH}(?: the)? \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH})"
+    rf"|{_MONTH}(?: the)? \d{{1,2}}(?:st|nd|rd|th)?|{_MONTH}(?: 20\d\d)?|20\d\d)"
 )
 _PART = (
     rf"(?:(?:next|this|the following|every|last) (?:{_DAY}|week|month)|{_DAY}|tomorrow|tonight|today|next week"
@@ -42,7 +42,7 @@ _WHEN = (
 )
 _TOPIC = (
     rf"(?P<topic>(?:(?!is\b|was\b|got\b|has\b)[\w'-]+ ){{0,3}}?(?:{_STANDING}|{_ONCE}))(?P<with> (?:with|at"
-    rf"|in|for) [\w'. -]{{2,30}}?)?"
+    rf"|in|for|to|from) [\w'. -]{{2,30}}?)?"
 )
 _MOVED = r"(?:moved|rescheduled|pushed(?: back)?|postponed|shifted|changed|brought forward|delayed|switched|bumped)"
 _BEING = r"(?:(?:has|have|had|was|got|is|been|being|just|now|to be|also) )*"
@@ -53,8 +53,14 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 
 _IS_AT = _re(
-    rf"^(?:my|our) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now "
+    rf"^(?:my|our|the) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now "
     rf"|actually )?(?:(?:on|at|for|in) )?{_WHEN}"
+)
+_EXPIRES = _re(
+    r"^(?:my|our) (?P<topic>(?:[\w'-]+ ){0,2}?(?:passport|visa|licen[sc]e|id card|green card|residence permit"
+    r"|insurance|lease"
+    rf"|contract|membership|warranty|registration|permit)) (?:now )?(?:expires|is valid until|runs out|ends"
+    rf"|is up) (?:on |in )?{_WHEN}"
 )
 _MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
@@ -80,7 +86,7 @@ _DIED = _re(
 
 def affairs(text: str) -> list[Reading]:
     """What a statement about a thing says of its owner, the speaker."""
-    return _time(text) or _debt(text) or _lost(text) or states.called_off(text)
+    return _expiry(text) or _time(text) or _debt(text) or _lost(text) or states.called_off(text)
 
 
 def _time(text: str) -> list[Reading]:
@@ -89,6 +95,8 @@ def _time(text: str) -> list[Reading]:
         return []
     topic = re.sub(r"^(?:next|new|weekly|upcoming|tomorrow's|today's) ", "", m["topic"].lower())
     name = re.sub(r"\W+", "_", topic).strip("_")
+    if where := re.search(r" (?:to|from) ((?-i:[A-Z])[\w' -]+)", m["with"] or ""):
+        name += "_" + re.sub(r"\W+", "_", where[1].lower())  # a flight to Iceland is not the one to Rome
     when = m["when"]
     at = (
         ""
@@ -100,6 +108,16 @@ def _time(text: str) -> list[Reading]:
     words = f"{topic}{m['with'] or ''} {verb} {at if verb == 'is' else ''}{when}"
     slot = "detail:wedding" if topic in ("wedding", "wedding day") else f"when:{name}"
     return [Reading(slot, when, text=words, standing=standing, ahead=not standing)]
+
+
+def _expiry(text: str) -> list[Reading]:
+    m = _EXPIRES.match(text)
+    if m is None:
+        return []
+    topic = re.sub(r"^(?:new|current|old) ", "", m["topic"].lower())
+    said = "in" if re.match(rf"(?:{_MONTH}(?: 20\d\d)?|20\d\d)$", m["when"]) else "on"
+    words = f"{topic} expires {said} {m['when']}"
+    return [Reading(f"detail:{re.sub(r'[^a-z]+', '_', topic)}_expiry", m["when"], text=words, ahead=True)]
 
 
 def _preposition(when: str) -> str:

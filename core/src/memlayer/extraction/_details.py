@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from memlayer.extraction import _words as words
 from memlayer.extraction._readings import Reading
 
 _PEOPLE = (
@@ -60,6 +61,9 @@ _NOW = r"(?:now |currently |still |actually |exactly )?"
 _AFTER = r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| and\b| but\b| so\b| these days\b)"
 
 
+_MEDICINES = "|".join(sorted(map(re.escape, words.MEDICATIONS), key=len, reverse=True))
+
+
 def _of(heads: str, value: str) -> re.Pattern[str]:
     return re.compile(
         rf"^(?:my|our) (?P<topic>{_ADJ}(?:{heads}){_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
@@ -73,6 +77,10 @@ _PATTERNS = (
     _of(_PEOPLE, _NAME),
     _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?{_NAME}"),
     _of(rf"{_AMOUNTS}|{_RECORDS}", rf"{_NUMBER}"),
+    _of(
+        "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code", r"\S+?"
+    ),
+    _of(rf"(?:dose of )?(?:{_MEDICINES})(?: dose)?", r"\d[\d.,]* ?(?:mg|mcg|g|ml|units)"),
     _of(rf"(?:{_KIN})'s birthday|wedding|wedding day", _DATE),
 )
 _FLEETING = re.compile(r"^(?:new|current|present|old)\s", re.IGNORECASE)
@@ -90,5 +98,8 @@ def detail(text: str) -> list[Reading]:
             return []
         topic = _FLEETING.sub("", said)
         name = re.sub(r"\W+", "_", topic.replace("'s ", " ")).strip("_")
+        medicine = re.sub(r"^dose_of_|_dose$", "", name)
+        if medicine.replace("_", " ") in words.MEDICATIONS:
+            name, topic = medicine, f"dose of {medicine.replace('_', ' ')}"
         return [Reading(f"detail:{name}", value, text=f"{topic} is {value}")]
     return []

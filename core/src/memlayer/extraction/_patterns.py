@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from memlayer.extraction import _daily as daily
 from memlayer.extraction import _readings as to
 from memlayer.extraction import _states as now
 from memlayer.extraction import _words as words
@@ -31,7 +32,11 @@ _RULES = (
     _rule(now.bank, rf"(?:{_BE} )?(?:bank|banks|banking) (?:with|at) |{_HAD}(?:switched|changed) banks? to "),
     _rule(now.switched_to, rf"{_HAD}(?:switched|migrated|converted|changed)(?: over)? to "),
     _rule(now.habit, r"(?:go|goes|going) to (?:the |a |my )?(?=(?:gym|church|therapy|yoga|pilates|crossfit|choir)\b)"),
-    _rule(now.upgraded, rf"{_HAD}(?:upgraded|switched) to |(?:got|bought) (?=an? |the |my )"),
+    _rule(
+        now.upgraded,
+        rf"{_HAD}(?:upgraded|switched|updated|moved|migrated) (?:to |(?=(?:the|my|our) .{{2,20}} to ))|(?:got"
+        rf"|bought) (?=an? |the |my )",
+    ),
     _rule(now.new_thing, rf"{_HAD}(?:got|bought|have|has|purchased) (?=myself |ourselves |an? (?:brand )?new )"),
     _rule(now.major, rf"{_HAD}(?:switched|changed) (?:my|his|her|their) major "),
     # what is no longer theirs
@@ -51,11 +56,11 @@ _RULES = (
     _rule(now.transferred, rf"{_HAD}(?:transferred|switched|changed)(?: schools?| universit(?:y|ies))? to "),
     # the present one
     _rule(
-        now.rides,
+        daily.rides,
         r"(?:take|takes|taking|catch|catches|catching|ride|rides|riding|commute by|commutes by|commuting by) ",
     ),
     *(
-        _rule(now.goes_by(way), rf"(?:{_BE} )?(?:{verb}) (?:to|into) (?:work|school|the office|campus|uni)\b")
+        _rule(daily.goes_by(way), rf"(?:{_BE} )?(?:{verb}) (?:to|into) (?:work|school|the office|campus|uni)\b")
         for verb, way in (
             ("cycle|cycles|cycling|bike|bikes|biking", "bike"),
             ("walk|walks|walking", "foot"),
@@ -71,20 +76,24 @@ _RULES = (
     _rule(now.lessons, rf"(?:{_BE} )?(?:take|takes|taking|have|has|having) (?=.{{0,30}}(?:lessons|class))"),
     _rule(now.member_with, rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the |my )"),
     _rule(now.subscribed, rf"{_BE} subscribed to |(?:subscribe|subscribes|subscribed) to |(?:pay|pays|paying) for "),
-    _rule(now.floor, rf"(?:(?:{_BE} )?(?:live|lives|living)|{_BE}) on (?=the )"),
-    _rule(now.parked, r"(?:have |has )?parked "),
-    _rule(now.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
+    _rule(daily.floor, rf"(?:(?:{_BE} )?(?:live|lives|living)|{_BE}) on (?=the )"),
+    _rule(daily.parked, r"(?:have |has )?parked "),
+    _rule(daily.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
     _rule(
-        now.measured("weight", "kg|kilos?|kilograms|lbs?|pounds|stone"),
+        daily.measured("weight", "kg|kilos?|kilograms|lbs?|pounds|stone"),
         rf"(?:{_BE} down to |{_BE} up to |weigh|weighs) ?",
     ),
     _rule(
-        now.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
+        daily.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
         r"(?:make|makes|earn|earns) ",
     ),
-    _rule(now.clock("wake_up_time"), r"(?:wake|wakes|get|gets) up at "),
-    _rule(now.clock("bedtime"), r"(?:go|goes) to (?:bed|sleep) at "),
-    _rule(now.rent, r"(?:pay|pays|paying) "),
+    _rule(daily.clock("wake_up_time"), r"(?:wake|wakes|get|gets) up at "),
+    _rule(daily.clock("bedtime"), r"(?:go|goes) to (?:bed|sleep) at "),
+    _rule(daily.at_home, r"(?:work|works|working) (?:from home|remotely) "),
+    _rule(daily.shift, rf"(?:work|works|working|switched to|moved to|{_BE} on) (?:the |a )?(?=\w+ shifts?\b)"),
+    _rule(daily.saved, r"(?:have|has|got) (?=[$€£]?\d)"),
+    _rule(daily.dose, rf"(?:{_BE} )?(?:take|takes|taking|on) (?=\d)"),
+    _rule(daily.rent, r"(?:pay|pays|paying) "),
     # home and origin
     _rule(
         to.home,
@@ -151,7 +160,7 @@ _RULES = (
     _rule(to.status("widowed"), rf"{_BE} (?:a widow|a widower|widowed)\b"),
     _rule(to.broke_up, r"(?:have )?(?:broke|broken|split) up(?= with|$|,| last| in\b| on\b| a\b)"),
     # body
-    _rule(to.age, rf"{_BE} (?=\d)|turned (?=\d)"),
+    _rule(to.age, rf"{_BE} (?=\d|[a-z]+(?:teen|ty)?\b)|turned (?=\w)"),
     _rule(to.allergic, rf"{_BE} (?:\w+ly )?(?:allergic|intolerant) to "),
     _rule(_given("allergic_to", "lactose"), rf"{_BE} lactose[- ]intolerant"),
     _rule(
@@ -181,7 +190,10 @@ _RULES = (
     _rule(to.gave_up, r"(?:have |has )?(?:gave up|given up|quit|cut out|swore off) (?:eating |drinking )?"),
     _rule(now.gave_up, r"(?:have |has )?(?:gave up|given up|quit|dropped|left) "),
     _rule(now.stopped, r"(?=\w+ing\b)"),
-    _rule(now.cups("eats", to.eats("eats")), r"(?:started (?:to )?|went back to )?(?:eat|eats|eating) "),
+    _rule(
+        now.cups("eats", to.eats("eats")),
+        r"(?:(?:am|is) (?=eating \w+(?: \w+)? again)|started (?:to )?|went back to )?(?:eat|eats|eating) ",
+    ),
     _rule(now.cups("drinks", to.eats("drinks")), r"(?:drink|drinks|drinking) "),
     # tastes
     _rule(

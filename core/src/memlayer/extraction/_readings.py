@@ -240,13 +240,28 @@ _YEARS = _re(
 )
 
 
-def _adult_words(rest: str) -> str | None:
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SPELLED = {
+    word: n + 1
+    for n, word in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+        " eighteen nineteen".split()
+    )
+} | {word: 10 * (n + 2) for n, word in enumerate(_TENS)}
+
+
+def _adult_words(rest: str, turned: bool) -> str | None:
+    word, _, tail = rest.partition(" ")
+    bare = word.rstrip(".,")
+    told = re.match(r"(?:years?|yrs?|last|this|now|today|yesterday)\b", tail) or (turned and not tail)
+    if bare.lower() in _SPELLED and told:  # "is five" may be of anything
+        rest = f"{_SPELLED[bare.lower()]}{word[len(bare) :]} {tail}".strip()
     m = _YEARS.match(rest)
     return (m[1] or m[2]) if m and 0 < int(m[1] or m[2]) < 120 else None
 
 
 def age(rest: str, said: Predicate) -> list[Reading]:
-    value = _adult_words(rest)
+    value = _adult_words(rest, said.plain.startswith("turned"))
     if value is None:
         return []
     # "is 15 today" is no statement about that day alone.
@@ -362,7 +377,11 @@ def car(rest: str, said: Predicate) -> list[Reading]:
 
 def uses(rest: str, said: Predicate) -> list[Reading]:
     value = values.listed(rest, words.TECH)
-    return [Reading("uses", rest[rest.lower().find(value) :][: len(value)], said.negated)] if value else []
+    if value is None:
+        return []
+    start = rest.lower().find(value)
+    version = re.match(r" v?\d[\w.]*\b(?! (?:times|hours|days|years|minutes))", rest[start + len(value) :])
+    return [Reading("uses", rest[start : start + len(value)] + (version[0] if version else ""), said.negated)]
 
 
 _JOINT = frozenset("of in for at with to on by from my the his her our and or as like than".split())

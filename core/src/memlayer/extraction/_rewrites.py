@@ -35,6 +35,11 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        r"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|updated) the (?P<what>[\w -]{3,30}?)"
+        r"(?: from [^,;]{1,40}?)? to (?P<to>.+)$",
+        r"my \g<what> is now \g<to>",
+    ),
+    _rule(
         rf"^{_MINE} (?:used to be|was) [^,;]{{1,60}}[,;] (?:but |and )?(?:now |these days |lately )?"
         r"(?:it is|they are|is) (?:now )?(?P<to>.+)$",
         r"\g<what> is now \g<to>",
@@ -58,6 +63,20 @@ _RULES: tuple[_Rule, ...] = (
         r"|put up)"
         r" (?P<what>(?:my|our|the) [\w ]{3,20}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
         lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
+    ),
+    _rule(
+        r"^(?:we|I) (?:have )?(?:just )?(?:renewed|extended) (?P<what>(?:my|our) [\w ]{3,25}?),? (?:and "
+        r"|so )?it (?:is )?(?:now )?"
+        r"(?:expires|valid until|good until|runs out|ends) (?P<to>.+)$",
+        r"\g<what> now expires \g<to>",
+    ),
+    _rule(
+        r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed) (?P<what>gym|bank|dentist|doctor|vet"
+        r"|therapist|insurer"
+        r"|carrier|phone provider)s(?:,| and| to|;)? (?:and )?(?:I |we )?(?:am |are )?(?:now )?(?:going to|go to"
+        r"|using|use|seeing"
+        r"|see|with|at|to)? ?(?P<to>(?-i:[A-Z])[^,;]*?)(?: now)?$",
+        r"my new \g<what> is \g<to>",
     ),
     # doctors, landlords and other people of whom there is one
     _rule(
@@ -101,10 +120,8 @@ _RULES: tuple[_Rule, ...] = (
         rf"^{_WITH} (?:have |are )?(?:just |recently )*(?:no longer together|not together any ?more)(?P<t>.*)$",
         r"I broke up with \g<who>\g<t>",
     ),
-    _rule(
-        rf"^{_WITH} (?:got|are|have got|are getting) (?P<how>engaged|divorced)(?P<t>.*)$",
-        r"I got \g<how> from \g<who>\g<t>",
-    ),
+    _rule(rf"^{_WITH} (?:got|are|have got|are getting) divorced(?P<t>.*)$", r"I got divorced from \g<who>\g<t>"),
+    _rule(rf"^{_WITH} (?:just |recently )?(?:got|are|have got) engaged(?P<t>.*)$", r"I got engaged to \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),
@@ -122,7 +139,8 @@ _RULES: tuple[_Rule, ...] = (
 
 # Without one of these words no rule matches: most sentences are looked at once.
 _MAY = re.compile(
-    r"chang|switch|updat|used to|longer|more|different|went|gone|going|rose|risen|increas|jump|drop|fell|fall"
+    r"renew|extend|chang|switch|updat|used to|longer|more|different|went|gone|going|rose|risen|increas|jump|drop"
+    r"|fell|fall"
     r"|decreas|rais"
     r"|came|come|low|cut|reduc|bump|upped|put|took|taken|weaned|prescrib|started me|new|job is| and I |seeing"
     r"|dating|spel"

@@ -1,6 +1,6 @@
 """Reads what somebody has, uses or does one of at a time, and what they gave up, sold or cancelled.
 
-"bank with Nordea", "take the bus to work", "am reading Dracula", "switched from Netflix to Mubi", "sold the car": each
+"bank with Nordea", "am reading Dracula", "switched from Netflix to Mubi", "sold the car": each
 reader checks the words behind the verb, as those of `_readings` do.
 """
 
@@ -15,11 +15,6 @@ from memlayer.extraction import _words as words
 from memlayer.extraction._readings import Predicate, Reader, Reading
 
 _DRINKABLE = frozenset("coffee tea beer wine whiskey alcohol soda juice milk espresso decaf cola coke".split())
-_WORK = r"(?:to|into) (?:work|school|the office|the lab|campus|uni|university|college)\b"
-_RIDE = re.compile(
-    rf"(?:the |a |my )?(bus|train|subway|metro|tube|tram|ferry|car|bike|motorbike|scooter) ?(?:{_WORK})?"
-)
-_BY = {"cycle": "bike", "bike": "bike", "walk": "foot", "drive": "car", "run": "foot", "carpool": "carpool"}
 _CLUB = re.compile(
     r"(?:[\w'-]+ ){0,3}?(?:gym|club|choir|band|league|society|association|union|church|orchestra|team|pool|studio)$",
     re.IGNORECASE,
@@ -27,39 +22,11 @@ _CLUB = re.compile(
 _GENERIC = frozenset("a an the my our his her their this that old whole last first next".split())
 _BRAND = re.compile(r"[A-Z][\w'&.+-]*(?: (?:of )?[A-Z0-9][\w'&.+-]*){0,3}")
 _ANOTHER = re.compile(r"^(?:old|second|other|first|spare|extra|previous|last|one|some|half|most)\b")
-_GRADES = (
-    r"(?:pre-?school|kindergarten|nursery|daycare|pre-?k|primary school|elementary school|middle school|high school"
-    r"|secondary school|college|university|grad(?:uate)? school|(?:(?:first|second|third|fourth|fifth|sixth|seventh"
-    r"|eighth|ninth|tenth|eleventh|twelfth|\d{1,2}(?:st|nd|rd|th)) (?:grade|year))|year \d{1,2}|grade \d{1,2})"
-)
-_GRADE = re.compile(rf"(?:the |his |her |their |my )?({_GRADES})(?=$|[,.;!]| now\b| at\b| and\b| this\b| already\b)")
 
 
 def bank(rest: str, said: Predicate) -> list[Reading]:
     name = entities.organization(rest)
     return [Reading("detail:bank", name, said.negated)] if name else []
-
-
-def rides(rest: str, said: Predicate) -> list[Reading]:
-    """The way to work; who stopped taking the bus need not say where to."""
-    m = _RIDE.match(rest)
-    if m is None or not (said.over or re.search(_WORK, rest)) or _SOMETIMES.search(rest):
-        return []
-    return [Reading("commutes_by", m[1].lower(), said.negated)]
-
-
-_SOMETIMES = re.compile(
-    r"\b(?:sometimes|some days|usually|often|on \w+s|rainy|when it|in (?:the )?(?:winter|summer)|today|tomorrow"
-    r"|yesterday|once|twice|occasionally|most days)\b",
-    re.IGNORECASE,
-)
-
-
-def goes_by(way: str) -> Reader:
-    def read(rest: str, said: Predicate) -> list[Reading]:
-        return [] if _SOMETIMES.search(rest) else [Reading("commutes_by", way, said.negated)]
-
-    return read
 
 
 def title_of(attribute: str) -> Reader:
@@ -217,6 +184,14 @@ def new_thing(rest: str, said: Predicate) -> list[Reading]:
 
 
 def upgraded(rest: str, said: Predicate) -> list[Reading]:
+    tool = re.match(r"(?:(?:the|my|our) [\w ]{2,20}? to )?([A-Za-z+#]+) (v?\d[\w.]*)\b", rest)
+    if (
+        tool
+        and tool[1].lower() in words.TECH
+        and not said.negated
+        and tool[1].lower() not in ("iphone", "ipad", "macbook")
+    ):
+        return [Reading("uses", f"{tool[1]} {tool[2]}")]
     m = re.match(
         r"(?:an? |the |my )?(?:new )?(((?i:iphone|pixel|galaxy|macbook|thinkpad))(?: [A-Z0-9][\w+-]*){0,3})", rest
     )
@@ -359,58 +334,10 @@ def off(rest: str, said: Predicate) -> list[Reading]:
     return [Reading("takes_medication", value, True)] if value and not said.negated else []
 
 
-def floor(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(r"(?:the )?((?:ground|top|\w+(?:st|nd|rd|th)|first|second|third|fifth)) floor\b", rest)
-    return [Reading("detail:floor", m[1], said.negated)] if m else []
-
-
-def parked(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(
-        r"(?:the car |my car |our car )?(?:on|in|at) ((?:level|floor|row|spot|space|lot|bay|zone|deck) [\w-]{1,5})",
-        rest,
-    )
-    return [Reading("parked_at", m[1])] if m and not said.negated else []
-
-
-def grade(rest: str, said: Predicate) -> list[Reading]:
-    m = _GRADE.match(rest)
-    return [Reading("detail:school_year", m[1], said.negated)] if m else []
-
-
-def measured(topic: str, unit: str) -> Reader:
-    pattern = re.compile(
-        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))", re.IGNORECASE
-    )
-
-    def read(rest: str, said: Predicate) -> list[Reading]:
-        m = pattern.match(rest)
-        return [Reading(f"detail:{topic}", m[1].strip(), said.negated)] if m else []
-
-    return read
-
-
-def clock(topic: str) -> Reader:
-    def read(rest: str, said: Predicate) -> list[Reading]:
-        m = re.match(r"(?:about |around )?(\d{1,2}(?::\d\d)?(?: ?[ap]m)?|midnight|noon|half past \w+)\b", rest)
-        return [Reading(f"detail:{topic}", m[1])] if m and not said.negated and not _SOMETIMES.search(rest) else []
-
-    return read
-
-
 def decided_against(rest: str, said: Predicate) -> list[Reading]:
     """A plan that somebody gave up: "decided not to move to Canada", "changed my mind about going"."""
     value = re.split(r"\s*[,.;!]|\s(?:because|since|after all|this year|for now)\b", rest)[0].strip()
     return [Reading("plans", value, True)] if 2 <= len(value.split()) <= 8 else []
-
-
-def rent(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(
-        r"(?:about |around |only )?([$€£]?\d[\d.,]*k?(?: (?:euros?|dollars?|pounds?|francs|bucks))?)"
-        r"(?: (?:a|per) (?:month|week|year))? (?:in|for|of|as) (?:my |our )?(rent|mortgage|childcare|daycare"
-        r"|parking)\b",
-        rest,
-    )
-    return [Reading(f"detail:{m[2]}", m[1])] if m and not said.negated else []
 
 
 def no_longer_with(rest: str, said: Predicate) -> list[Reading]:

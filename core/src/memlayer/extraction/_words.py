@@ -23,6 +23,7 @@ KIN: dict[str, tuple[str, str]] = {
         for w in ("sister", "brother", "sibling", "twin", "stepsister", "stepbrother", "sis", "bro")
     },
     **{w: ("has_parent", w) for w in ("mother", "father", "mom", "mum", "dad", "mama", "papa", "stepmom", "stepdad")},
+    **{w: ("has_parent", w) for w in ("parents", "grandparents")},
     **{w: ("has_child", w) for w in ("son", "daughter", "child", "kid", "baby", "toddler", "stepson", "stepdaughter")},
     **{w: ("married_to", w) for w in ("wife", "husband", "spouse", "hubby")},
     **{w: ("engaged_to", w) for w in ("fiance", "fiancee", "fiancé", "fiancée")},
@@ -153,7 +154,9 @@ TECH = _set(
     spotify, netflix, youtube, instagram, facebook, twitter, tiktok, reddit, whatsapp, telegram, gmail, outlook,
     chatgpt, claude, evernote, trello, asana, iphone, ipad, macbook, postgres, postgresql, mysql, mongodb,
     redis, react, vue, angular, django, flask, fastapi, pytorch, tensorflow, blender, unity, kindle, duolingo,
-    strava, fitbit, garmin, apple watch, google calendar, google docs"""
+    strava, fitbit, garmin, apple watch, google calendar, google docs, chrome, firefox, safari, lastpass, 1password,
+    bitwarden, dashlane, apple music, youtube music, tidal, deezer, hulu, dropbox, onedrive, google drive, icloud,
+    signal, intellij, sublime text, protonmail, fastmail, todoist, fedora, debian, svelte, sqlite, mariadb, logseq"""
 )
 CARS = _set(
     """tesla, toyota, honda, ford, bmw, audi, mercedes, volkswagen, vw, volvo, subaru, mazda, nissan, hyundai, kia,
