@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from memlayer._ask import scope_of
 from memlayer.aio import AsyncMemory
@@ -15,7 +16,10 @@ from memlayer.errors import ConfigurationError, ConflictError, UnsupportedError
 from memlayer.memory import Memory
 from memlayer.types import ID_FIELDS
 
-__all__ = ["Numbers", "ScopeOf", "Whose", "faces", "given", "last_turn", "message_id", "one_run", "person", "thread_of"]
+__all__ = [
+    "ChatMessage", "Numbers", "ScopeOf", "Whose", "chat_mark", "chat_question", "chat_row", "chat_rows", "faces",
+    "given", "last_turn", "message_id", "one_run", "person", "thread_of",
+]  # fmt: skip
 
 _KINDS = {"user": "human", "assistant": "ai"}
 
@@ -208,3 +212,105 @@ def last_turn(roles: Sequence[str]) -> int:
     while start > 0 and roles[start - 1] not in ("assistant", "tool"):
         start -= 1
     return start
+
+
+# Chat messages as LangChain and LangGraph have them
+
+
+class ChatMessage(Protocol):
+    """A message of either framework; both give it an id of their own, at the latest when it is kept in a thread."""
+
+    @property
+    def type(self) -> str:
+        """human, ai, system, tool, or chat with a role of its own."""
+        ...
+
+    @property
+    def text(self) -> Any:
+        """The words."""
+        ...
+
+    @property
+    def content(self) -> Any:
+        """The words, or a list of blocks."""
+        ...
+
+    @property
+    def name(self) -> str | None:
+        """Who speaks."""
+        ...
+
+    @property
+    def id(self) -> str | None:
+        """The framework's id."""
+        ...
+
+
+_ROLES = {"human": "user", "ai": "assistant"}
+# Blocks that a memory reads beside the words; sound, videos and what models think are not among them.
+_PARTS = frozenset("image image_url input_image file input_file document text-plain".split())
+# Ids that the framework gives anew to a message that comes without one, each time that it comes.
+_MADE = re.compile(r"lc_|run-|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+
+
+def chat_question(messages: Sequence[ChatMessage]) -> str:
+    """What the last human message asks; "" where there is none."""
+    return next((str(m.text) for m in reversed(messages) if m.type == "human"), "").strip()
+
+
+def chat_row(message: ChatMessage) -> dict[str, Any]:
+    """One message for `Memory.add`, with its id."""
+    role = getattr(message, "role", None) or _ROLES.get(message.type, message.type)
+    return {"role": role, "content": _content(message), "name": message.name, "id": message.id}
+
+
+def chat_rows(messages: Sequence[ChatMessage], *, threaded: bool, kept: str | None = None) -> list[dict[str, Any]]:
+    """What people and models said, with its ids, so that nothing that is sent again counts twice.
+
+    In a thread everything after the message `kept` is new: what came before it belongs to whose run brought it. Without
+    a thread a conversation that comes again has new ids, so only its last turn is new, and earlier messages are those
+    that bear an id of the caller's.
+    """
+    names = _names(messages)
+    if kept in names:
+        start = names.index(kept) + 1
+    else:
+        start = 0 if threaded and kept is None else last_turn([_ROLES.get(m.type, m.type) for m in messages])
+    found = []
+    for number, message in enumerate(messages):
+        if message.type not in _ROLES:
+            continue
+        if number < start and (threaded or message.id is None or _MADE.match(message.id)):
+            continue
+        row = chat_row(message)
+        if str(row["content"]).strip():
+            found.append({**row, "id": names[number] if threaded else message.id})
+    return found
+
+
+def chat_mark(messages: Sequence[ChatMessage]) -> str:
+    """What names the last message, for the run that goes on from here."""
+    return _names(messages)[-1]
+
+
+def _content(message: ChatMessage) -> str | list[Any]:
+    """The words, and pictures and documents: the turn does not fail over one that cannot be read."""
+    words = str(message.text)
+    blocks = message.content if isinstance(message.content, list) else []
+    parts = [{**b, "optional": True} for b in blocks if isinstance(b, dict) and b.get("type") in _PARTS]
+    return [words, *parts] if parts else words
+
+
+def _names(messages: Sequence[ChatMessage]) -> list[str]:
+    """The ids of messages; those without one are told apart by what they say and how often it was said before."""
+    seen: Counter[tuple[str, str | None, str]] = Counter()
+    found = []
+    for message in messages:
+        if message.id:
+            found.append(message.id)
+            continue
+        said = str(message.text) or json.dumps(_content(message), default=str)
+        told = (message.type, message.name, said)
+        found.append(message_id(_ROLES.get(message.type, message.type), said, seen[told], message.name))
+        seen[told] += 1
+    return found

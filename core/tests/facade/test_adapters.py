@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,21 @@ import pytest
 
 from memlayer import AsyncMemory, ConfigurationError, ConflictError, Memory, UnsupportedError, adapters
 from memlayer._bridge import complete
-from memlayer.adapters import Numbers, Whose, faces, given, last_turn, message_id, one_run, person, thread_of
+from memlayer.adapters import (
+    Numbers,
+    Whose,
+    chat_mark,
+    chat_question,
+    chat_row,
+    chat_rows,
+    faces,
+    given,
+    last_turn,
+    message_id,
+    one_run,
+    person,
+    thread_of,
+)
 from memlayer.testing import FixedClock, HashEmbedder
 
 ANN = {"user_id": "ann"}
@@ -172,3 +187,53 @@ def test_a_run_names_who_it_is_for_and_never_two() -> None:
 )
 def test_the_last_turn_begins_where_a_person_speaks_again(roles: str, start: int) -> None:
     assert last_turn([{"u": "user", "a": "assistant", "t": "tool"}[r] for r in roles]) == start
+
+
+# Chat messages as LangChain and LangGraph have them
+
+
+@dataclass
+class Chat:
+    type: str
+    content: Any
+    id: str | None = None
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.content if isinstance(self.content, str) else "".join(b.get("text", "") for b in self.content)
+
+
+TALK = [
+    Chat("system", "Be brief.", "s"), Chat("human", "Hello", "lc_1"), Chat("ai", "Hi", "run-1"),
+    Chat("human", "Mine", "m"), Chat("ai", "Yes", "run-2"), Chat("human", "I like tea", "lc_2"),
+    Chat("human", "and rye", "lc_3"), Chat("tool", "42", "t"), Chat("ai", "Noted", "run-3"),
+]  # fmt: skip
+
+
+def test_in_a_thread_everything_after_what_was_kept_is_new() -> None:
+    every = ["lc_1", "run-1", "m", "run-2", "lc_2", "lc_3", "run-3"]
+    assert [row["id"] for row in chat_rows(TALK, threaded=True)] == every
+    assert [row["id"] for row in chat_rows(TALK, threaded=True, kept="run-2")] == every[4:]
+    assert chat_mark(TALK) == "run-3"
+    assert chat_question(TALK) == "and rye"
+
+
+def test_without_a_thread_the_last_turn_is_new_and_what_bears_an_id_of_the_callers() -> None:
+    assert [row["id"] for row in chat_rows(TALK, threaded=False)] == ["m", "lc_2", "lc_3", "run-3"]
+
+
+def test_messages_without_ids_have_those_that_every_adapter_gives_them() -> None:
+    talk = [Chat("human", "yes"), Chat("ai", "sure?"), Chat("human", "yes")]
+    ids = [message_id("user", "yes"), message_id("assistant", "sure?"), message_id("user", "yes", 1)]
+    assert [row["id"] for row in chat_rows(talk, threaded=True)] == ids
+    assert [row["id"] for row in chat_rows(talk, threaded=False)] == [None]
+
+
+def test_pictures_and_documents_are_handed_on_and_nothing_else() -> None:
+    blocks = [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "u"}}, {"type": "audio"}]
+    assert chat_row(Chat("human", blocks))["content"] == [
+        "Look",
+        {"type": "image_url", "image_url": {"url": "u"}, "optional": True},
+    ]
+    assert chat_rows([Chat("human", " ")], threaded=True) == []

@@ -11,8 +11,9 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
 
 from memlayer import AsyncMemory, Memory
-from memlayer_langchain._faces import async_of, ids_of, run_of, sync_of
-from memlayer_langchain._messages import row, transcript
+from memlayer.adapters import chat_row, one_run
+from memlayer_langchain._faces import async_of, ids_of, sync_of
+from memlayer_langchain._messages import transcript
 
 _PAGE = 1000
 
@@ -64,11 +65,11 @@ class MemlayerChatMessageHistory(BaseChatMessageHistory):
 
     def clear(self) -> None:
         """Forgets this run for good, and nothing else; raises without a `run_id`."""
-        sync_of(self.memory).erase(**run_of(ids_of(self), "clear()"))
+        sync_of(self.memory).erase(**one_run(ids_of(self), "clear"))
 
     async def aclear(self) -> None:
         """Forgets this run for good, and nothing else; raises without a `run_id`."""
-        await self._async.erase(**run_of(ids_of(self), "clear()"))
+        await self._async.erase(**one_run(ids_of(self), "clear"))
 
     @cached_property
     def _async(self) -> AsyncMemory:
@@ -85,5 +86,5 @@ class MemlayerChatMessageHistory(BaseChatMessageHistory):
 
 def _said(messages: Sequence[BaseMessage]) -> list[dict[str, Any]]:
     """The rows of messages that say something; one without an id gets one, so that it keeps it when it comes back."""
-    told = [row(one) for one in messages if one.type in ("human", "ai", "system", "chat")]
+    told = [chat_row(one) for one in messages if one.type in ("human", "ai", "system", "chat")]
     return [{**one, "id": one["id"] or str(uuid.uuid4())} for one in told if str(one["content"]).strip()]

@@ -11,8 +11,9 @@ from langchain_core.messages import BaseMessage, SystemMessage, get_buffer_strin
 from pydantic import Field
 
 from memlayer import AsyncMemory, ConfigurationError, Memory
-from memlayer_langchain._faces import async_of, ids_of, people_of, run_of, sync_of
-from memlayer_langchain._messages import row, transcript
+from memlayer.adapters import chat_row, one_run, person
+from memlayer_langchain._faces import async_of, ids_of, sync_of
+from memlayer_langchain._messages import transcript
 
 
 class MemlayerMemory(BaseMemory):
@@ -50,14 +51,14 @@ class MemlayerMemory(BaseMemory):
         """What is known about the input, and the last messages."""
         asked, ids = self._asked(inputs), ids_of(self)
         memory = sync_of(self.memory)
-        known = memory.context(asked, max_tokens=self.max_tokens, **people_of(ids)) if asked else ""
+        known = memory.context(asked, max_tokens=self.max_tokens, **person(ids)) if asked else ""
         said = memory.messages(last=self.window, **ids)["results"] if self.window else []
         return {self.memory_key: self._shown(known, transcript(said))}
 
     async def aload_memory_variables(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """What is known about the input, and the last messages."""
         asked, ids = self._asked(inputs), ids_of(self)
-        known = await self._async.context(asked, max_tokens=self.max_tokens, **people_of(ids)) if asked else ""
+        known = await self._async.context(asked, max_tokens=self.max_tokens, **person(ids)) if asked else ""
         said = (await self._async.messages(last=self.window, **ids))["results"] if self.window else []
         return {self.memory_key: self._shown(known, transcript(said))}
 
@@ -73,11 +74,11 @@ class MemlayerMemory(BaseMemory):
 
     def clear(self) -> None:
         """Forgets this run for good, and nothing else; raises without a `run_id`."""
-        sync_of(self.memory).erase(**run_of(ids_of(self), "clear()"))
+        sync_of(self.memory).erase(**one_run(ids_of(self), "clear"))
 
     async def aclear(self) -> None:
         """Forgets this run for good, and nothing else; raises without a `run_id`."""
-        await self._async.erase(**run_of(ids_of(self), "clear()"))
+        await self._async.erase(**one_run(ids_of(self), "clear"))
 
     @cached_property
     def _async(self) -> AsyncMemory:
@@ -112,4 +113,4 @@ class MemlayerMemory(BaseMemory):
 
 
 def _row(role: str, said: Any) -> dict[str, Any]:
-    return row(said) if isinstance(said, BaseMessage) else {"role": role, "content": str(said)}
+    return chat_row(said) if isinstance(said, BaseMessage) else {"role": role, "content": str(said)}

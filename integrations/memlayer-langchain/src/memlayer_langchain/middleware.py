@@ -17,9 +17,8 @@ from langgraph.runtime import Runtime
 from typing_extensions import NotRequired
 
 from memlayer import AsyncMemory, Memory
-from memlayer.adapters import ScopeOf, Whose, thread_of
+from memlayer.adapters import ScopeOf, Whose, chat_mark, chat_question, chat_rows, thread_of
 from memlayer_langchain._faces import async_of, sync_of
-from memlayer_langchain._messages import mark, question, rows
 from memlayer_langchain.tools import memory_tools
 
 ByName = dict[str, Any]
@@ -132,7 +131,7 @@ class MemlayerMiddleware(AgentMiddleware[MemlayerState, Any, Any]):
         return self._marked(state)
 
     def _asked(self, state: MemlayerState) -> str:
-        return question(state["messages"]) if self._recall else ""
+        return chat_question(state["messages"]) if self._recall else ""
 
     def _found(self, request: ModelRequest[Any]) -> list[str]:
         return _of(request.state, "memlayer_recalled", self.name) or []
@@ -142,10 +141,10 @@ class MemlayerMiddleware(AgentMiddleware[MemlayerState, Any, Any]):
             return []
         threaded = thread_of(runtime) is not None
         kept = _of(state, "memlayer_kept", self.name) if threaded else None
-        return rows(state["messages"], threaded=threaded, kept=kept)
+        return chat_rows(state["messages"], threaded=threaded, kept=kept)
 
     def _marked(self, state: MemlayerState) -> dict[str, Any] | None:
-        return {"memlayer_kept": {self.name: mark(state["messages"])}} if self._remember else None
+        return {"memlayer_kept": {self.name: chat_mark(state["messages"])}} if self._remember else None
 
 
 def _of(state: Any, field: str, name: str) -> Any:

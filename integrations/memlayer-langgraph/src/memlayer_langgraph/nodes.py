@@ -12,9 +12,8 @@ from langgraph.runtime import get_runtime
 from typing_extensions import TypedDict
 
 from memlayer import AsyncMemory, Memory
-from memlayer.adapters import ScopeOf, Whose, faces, thread_of
+from memlayer.adapters import ScopeOf, Whose, chat_mark, chat_question, chat_rows, faces, thread_of
 from memlayer.types import MemoryItem
-from memlayer_langgraph._messages import mark, question, rows
 
 Node = RunnableLambda[Any, dict[str, Any]]
 
@@ -55,7 +54,7 @@ def recall_node(
     whose = Whose(ids, scope, shared=shared)
 
     def ask(state: Any) -> str:
-        return query(state).strip() if query is not None else question(_messages(state, messages_key))
+        return query(state).strip() if query is not None else chat_question(_messages(state, messages_key))
 
     def recall(state: Any, config: RunnableConfig) -> dict[str, Any]:
         scope_ids, asked = whose.reads(runtime_of(config)), ask(state)
@@ -101,7 +100,9 @@ def remember_node(
         messages = _messages(state, messages_key)
         threaded = thread_of(runtime) is not None
         kept = _value(state, "memory_kept") if threaded else None
-        return rows(messages, threaded=threaded, kept=kept), {"memory_kept": mark(messages)} if messages else {}
+        return chat_rows(messages, threaded=threaded, kept=kept), {
+            "memory_kept": chat_mark(messages)
+        } if messages else {}
 
     def remember(state: Any, config: RunnableConfig) -> dict[str, Any]:
         runtime = runtime_of(config)
