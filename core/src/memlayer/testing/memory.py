@@ -28,7 +28,7 @@ class Awaited:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._wrapped, name)
-        if name == "items":
+        if name in ("items", "documents"):
             return Awaited(found)
         if not inspect.iscoroutinefunction(found):
             return found

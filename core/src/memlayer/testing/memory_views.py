@@ -60,6 +60,25 @@ class ViewTests:
         assert lives(m.graph(as_of=then.replace(hour=0), **ALICE)) == {"Rome"}
         assert m.graph(**BOB)["relations"] == []
 
+    # documents
+
+    @pytest.mark.parametrize("verb", ["delete", "erase"])
+    def test_a_document_is_found_with_its_source_and_forgotten_as_one_thing(self, m: Any, verb: str) -> None:
+        """Added again, a document changes nothing; forgotten, nothing finds it; added after that, it is known again."""
+        text = b"# Leave\n\nHolidays are thirty days.\n\n# Travel\n\nTrains come first."
+        for _ in range(2):
+            assert len(m.documents.add(text, name="handbook.md", **ALICE)["episodes"]) == 2
+            assert m.documents.add(text, name="handbook.md", **ALICE)["episodes"] == []
+            best = m.search("holidays", limit=1, **ALICE)["results"][0]
+            assert best["sources"][0]["name"] == "handbook.md"
+            assert best["metadata"]["document"]["heading"] == "Leave"
+            [row] = m.documents.get_all(**ALICE)["results"]
+            assert (row["source"], row["kept"], row["pieces"]) == ("handbook.md", 2, 2)
+            getattr(m.documents, verb)("handbook.md", **ALICE)
+            assert m.search("holidays trains", **ALICE)["results"] == []
+            assert m.documents.get_all(**ALICE) == {"results": []}
+        assert m.verify() == {"ok": True, "problems": []}
+
     # items
 
     def test_items_are_values_by_scope_namespace_and_key(self, m: Any, clock: FixedClock) -> None:
