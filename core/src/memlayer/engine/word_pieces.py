@@ -16,7 +16,7 @@ from memlayer._words import STOP
 from memlayer.engine.segments import Segment, Slots
 from memlayer.engine.signals import Floats, Pool, rarities
 from memlayer.errors import ConfigurationError
-from memlayer.protocols import Embedder, WordPieceEmbedder
+from memlayer.protocols import Embedder
 from memlayer.text import query_terms
 from memlayer.types import WordPieces
 
@@ -43,8 +43,9 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> list[Vector]:
     """One unit vector per text; with the vectors of its pieces where the embedder gives them."""
     if not texts:
         return []
-    if isinstance(embedder, WordPieceEmbedder):
-        return [carrying(found) for found in embedder.embed_word_pieces(texts)]
+    # Not isinstance: asking a protocol takes longer than writing the row.
+    if (pieces := getattr(embedder, "embed_word_pieces", None)) is not None:
+        return [carrying(found) for found in pieces(texts)]
     found = embedder.embed(texts, kind="document")
     if found.shape != (len(texts), embedder.dimensions):
         raise ConfigurationError(
