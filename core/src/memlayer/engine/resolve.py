@@ -167,6 +167,8 @@ class _State:
         if new.attribute in _CLAIM and list(found.values()).count("supersede") > 1:
             # Several stand side by side, and nothing says which of them is over.
             found = {i: v for i, v in found.items() if v != "supersede"}
+        if new.negated and new.value is None and list(found.values()).count("contradict") > 1:
+            found = {}  # "sold the car" of who has two
         conflicts.update(found)
         return self._place(new, candidate, _last_slip(conflicts, self.held))
 

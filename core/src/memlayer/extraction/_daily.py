@@ -58,12 +58,15 @@ def parked(rest: str, said: Predicate) -> list[Reading]:
 
 def grade(rest: str, said: Predicate) -> list[Reading]:
     m = _GRADE.match(rest)
-    return [Reading("detail:school_year", m[1], said.negated)] if m else []
+    once = re.search(r"\b(?:in )?(?:19|20)\d\d\b|\bago\b|\bwhen (?:I|he|she|we) was\b|\bback\b", rest)
+    return [Reading("detail:school_year", m[1], said.negated)] if m and not once else []
 
 
 def measured(topic: str, unit: str) -> Reader:
     pattern = re.compile(
-        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))", re.IGNORECASE
+        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))(?! (?:on"
+        rf"|of|in|for|per|over)\b)",
+        re.IGNORECASE,
     )
 
     def read(rest: str, said: Predicate) -> list[Reading]:
@@ -90,7 +93,7 @@ def at_home(rest: str, said: Predicate) -> list[Reading]:
 
 def shift(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(r"(night|day|morning|evening|late|early|graveyard|weekend|swing) shifts?\b", rest)
-    return [Reading("detail:shift", m[1], said.negated)] if m else []
+    return [Reading("detail:shift", m[1], said.negated)] if m and not _SOMETIMES.search(rest) else []
 
 
 _SUM = r"([$€£]?\d[\d.,]*k?(?: (?:euros?|dollars?|pounds?|francs|bucks))?)"

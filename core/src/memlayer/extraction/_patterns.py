@@ -76,7 +76,7 @@ _RULES = (
     _rule(now.lessons, rf"(?:{_BE} )?(?:take|takes|taking|have|has|having) (?=.{{0,30}}(?:lessons|class))"),
     _rule(now.member_with, rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the |my )"),
     _rule(now.subscribed, rf"{_BE} subscribed to |(?:subscribe|subscribes|subscribed) to |(?:pay|pays|paying) for "),
-    _rule(daily.floor, rf"(?:(?:{_BE} )?(?:live|lives|living)|{_BE}) on (?=the )"),
+    _rule(daily.floor, rf"(?:{_BE} )?(?:live|lives|living) on (?=the )"),
     _rule(daily.parked, r"(?:have |has )?parked "),
     _rule(daily.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
     _rule(

@@ -115,7 +115,10 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
     # two people, one tie
-    _rule(rf"^{_WITH} (?:have |just |recently )*(?:broke|split|broken) up(?P<t>.*)$", r"I broke up with \g<who>\g<t>"),
+    _rule(
+        rf"^{_WITH} (?:have |just |recently )*(?:broke|split|broken) up(?P<t>(?! (?:the|an?|our|this|some)\b).*)$",
+        r"I broke up with \g<who>\g<t>",
+    ),
     _rule(
         rf"^{_WITH} (?:have |are )?(?:just |recently )*(?:no longer together|not together any ?more)(?P<t>.*)$",
         r"I broke up with \g<who>\g<t>",

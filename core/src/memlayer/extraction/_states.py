@@ -38,7 +38,11 @@ def title_of(attribute: str) -> Reader:
             r" ){0,2}[A-Z0-9][\w'’:&.-]*){0,7})",
             rest,
         )
-        if m is None or not entities.is_name(m[1].removeprefix("the ").removeprefix("The ").split(" ")[0]):
+        if (
+            m is None
+            or m[1].endswith(("'s", "’s"))
+            or not entities.is_name(m[1].removeprefix("the ").removeprefix("The ").split(" ")[0])
+        ):
             return []
         return [Reading(attribute, m[1].rstrip(".:'’"), said.negated)]
 
@@ -72,10 +76,10 @@ def gave_up(rest: str, said: Predicate) -> list[Reading]:
     if said.negated:
         return []
     rest = re.sub(r"^(?:(?:learning|playing|practi[cs]ing|studying|doing|going to) )?(?:the |my )?", "", rest)
-    if club := re.match(r"([\w'-]+(?: [\w'-]+){0,2})", rest):
-        named = values.noun(club[1], 3)
-        if named and _CLUB.match(named):
-            return [Reading("member_of", named, True)]
+    club = re.match(r"([\w'-]+(?: [\w'-]+){0,2})", rest)
+    named = values.noun(club[1], 3) if club else None
+    if named and _CLUB.match(named) and _sure_left(said, named, rest):
+        return [Reading("member_of", named, True)]
     for known, attribute in (
         (words.INSTRUMENTS, "plays"),
         (words.LANGUAGES, "learns"),
@@ -85,6 +89,14 @@ def gave_up(rest: str, said: Predicate) -> list[Reading]:
         if value and _over_there(rest[len(value) :]):
             return [Reading(attribute, value.capitalize() if attribute == "learns" else value, True)]
     return []
+
+
+def _sure_left(said: Predicate, club: str, rest: str) -> bool:
+    """Who leaves the gym may be on the way home, who leaves the chess club at two as well."""
+    if not re.match(r"(?:have |has )?left\b", said.plain):
+        return True
+    stays = re.search(r"(?:club|choir|band|league|society|association|union|orchestra|team)$", club)
+    return bool(stays) and _over_there(rest[rest.find(club) + len(club) :])
 
 
 def stopped(rest: str, said: Predicate) -> list[Reading]:
@@ -158,7 +170,7 @@ def _exchanged(old: str, new: str) -> list[Reading]:
         if values.listed(old, known) == old.lower() and (value := values.listed(new, known)):
             return [Reading(attribute, new[: len(value)])]
     brand = _BRAND.match(new)
-    place = {old.lower(), new.lower()} & (words.PLACES | words.NO_NAMES)
+    place = {old.lower(), new.lower()} & (words.PLACES | words.NO_NAMES | words.LANGUAGES | words.NATIONALITIES)
     if brand and _BRAND.fullmatch(old) and not place and old.split(" ")[0].lower() not in words.FIRST_NAMES:
         return [Reading("uses", brand[0].rstrip(".'"))]
     return []
@@ -171,6 +183,9 @@ def _bare(text: str) -> str:
     return " ".join(parts)
 
 
+_GIFT = re.compile(r"\bfor (?:my|our|his|her|their|a|the|[A-Z])\b(?! birthday)")
+
+
 def new_thing(rest: str, said: Predicate) -> list[Reading]:
     """ "got a new phone, a Pixel 8": the thing itself, by its name."""
     m = re.match(
@@ -178,7 +193,7 @@ def new_thing(rest: str, said: Predicate) -> list[Reading]:
         r"(?:,| -| called)? (?:it is )?(?:an? |the )?([A-Z][\w'.+-]*(?: [A-Z0-9][\w'.+-]*){0,3})",
         rest,
     )
-    if m is None or said.negated or m[2].split(" ")[0].lower() in words.NO_NAMES:
+    if m is None or said.negated or _GIFT.search(rest) or m[2].split(" ")[0].lower() in words.NO_NAMES:
         return []
     return [Reading("drives" if m[1] == "car" else f"detail:{m[1]}", m[2].rstrip(".'"))]
 
@@ -195,7 +210,7 @@ def upgraded(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(
         r"(?:an? |the |my )?(?:new )?(((?i:iphone|pixel|galaxy|macbook|thinkpad))(?: [A-Z0-9][\w+-]*){0,3})", rest
     )
-    if m is None or said.negated:
+    if m is None or said.negated or _GIFT.search(rest):
         return []
     return [Reading("detail:laptop" if m[2].lower() in ("macbook", "thinkpad") else "detail:phone", m[1])]
 
@@ -300,7 +315,10 @@ def cancelled(rest: str, said: Predicate) -> list[Reading]:
     if re.match(r"(?:my|our|the) engagement\b", rest):
         return [Reading("engaged_to", None, True)]
     bare = re.sub(r"^(?:my|our|the|his|her) ", "", rest)
-    return subscribed(bare, ended)
+    sure = re.match(r"(?:have |has |had to |decided to )*(?:cancel|unsubscribed)", said.plain) or values.listed(
+        bare, words.TECH
+    )
+    return subscribed(bare, ended) if sure else []
 
 
 def called_off(text: str) -> list[Reading]:

@@ -91,7 +91,7 @@ def is_takeback(text: str) -> bool:
 def statement(text: str) -> str | None:
     """The statement that is taken back, where it is said again: "forget that I like jazz"."""
     m = _THAT_I.search(text)
-    return m["what"] if m and not _ABOUT.search(text) else None
+    return m["what"] if m and not _ABOUT.search(text) and not _THAT.search(text) else None
 
 
 def taken_back(text: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]) -> Iterator[Candidate]:
