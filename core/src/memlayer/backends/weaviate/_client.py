@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,20 +82,36 @@ class _Once:
 
     def together(self, name: str, *requests: Any, **options: Any) -> list[Any]:
         """The replies to requests that are sent at the same time."""
-        from grpc import RpcError, StatusCode
-
         call = getattr(self._stub, name)
         *early, last = requests
-        try:
-            sent = [call.future(request, **options) for request in early]
-            reply = call(last, **options)
-            return [*(one.result() for one in sent), reply]
-        except RpcError as error:
-            if error.code() is StatusCode.UNAVAILABLE:
-                raise ConnectionError(error.details()) from error
-            if error.code() is StatusCode.DEADLINE_EXCEEDED:
-                raise TimeoutError(error.details()) from error
-            raise
+        sent = [call.future(request, **options) for request in early]
+        reply = _said(lambda: call(last, **options))
+        return [*(_said(one.result) for one in sent), reply]
+
+    def one_ahead(self, name: str, requests: Iterable[Any], **options: Any) -> Iterator[Any]:
+        """The replies in order; the next request is made and sent before a reply is waited for."""
+        call = getattr(self._stub, name)
+        sent: Any = None
+        for request in requests:
+            before, sent = sent, call.future(request, **options)
+            if before is not None:
+                yield _said(before.result)
+        if sent is not None:
+            yield _said(sent.result)
+
+
+def _said(reply: Callable[[], Any]) -> Any:
+    """The reply; gRPC's errors of a server that is away or late rise as Python's own."""
+    from grpc import RpcError, StatusCode
+
+    try:
+        return reply()
+    except RpcError as error:
+        if error.code() is StatusCode.UNAVAILABLE:
+            raise ConnectionError(error.details()) from error
+        if error.code() is StatusCode.DEADLINE_EXCEEDED:
+            raise TimeoutError(error.details()) from error
+        raise
 
 
 class Client:
@@ -122,6 +138,13 @@ class Client:
         connection = client._connection
         told = {"metadata": connection.grpc_headers(), "timeout": self._timeout}
         replies: list[Any] = connection.grpc_stub.together(call, *requests, **told)
+        return replies
+
+    def send(self, client: Any, call: str, requests: Iterable[Any]) -> Iterator[Any]:
+        """The replies to requests that write, in order; one is made while the server has the one before."""
+        connection = client._connection
+        told = {"metadata": connection.grpc_headers(), "timeout": 3 * self._timeout}
+        replies: Iterator[Any] = connection.grpc_stub.one_ahead(call, requests, **told)
         return replies
 
     def ping(self) -> str:

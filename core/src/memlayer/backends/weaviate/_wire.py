@@ -1,12 +1,12 @@
-"""The two questions of a search in the server's own protocol, as weaviate-client brings it.
+"""What is asked and stored most, in the server's own protocol, as weaviate-client brings it.
 
-The client's query classes make a Python object of every property and every score of every result: at a hundred results
-that takes longer than all the rest of the way.
+The client's classes make a Python object of every property and every score of every result: at a hundred results that
+takes longer than all the rest of the way. And they log whatever the server refuses, texts of memories included.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -65,6 +65,27 @@ def request(
         properties=search_get_pb2.PropertiesRequest(non_ref_properties=properties), uses_123_api=True,
         uses_125_api=True, uses_127_api=True, **question,
     )  # fmt: skip
+
+
+def storing(collection: str, tenant: str, objects: Iterable[tuple[str, Mapping[str, Any], Vector | None]]) -> Any:
+    """The request that stores or replaces objects: id, properties, vector."""
+    from google.protobuf.struct_pb2 import Struct
+    from weaviate.proto.v1 import base_pb2, batch_pb2
+
+    def made(object_id: str, properties: Mapping[str, Any], vector: Vector | None) -> Any:
+        plain, lists = Struct(), []
+        for name, value in properties.items():
+            if isinstance(value, list):
+                lists.append(base_pb2.TextArrayProperties(prop_name=name, values=value))
+            else:
+                plain[name] = value
+        packed = b"" if vector is None else np.asarray(vector, "<f4").tobytes()
+        held = batch_pb2.BatchObject.Properties(non_ref_properties=plain, text_array_properties=lists)
+        return batch_pb2.BatchObject(
+            uuid=object_id, collection=collection, tenant=tenant, vector_bytes=packed, properties=held
+        )
+
+    return batch_pb2.BatchObjectsRequest(objects=[made(*one) for one in objects])
 
 
 def results(reply: Any, properties: Sequence[str]) -> list[Found]:

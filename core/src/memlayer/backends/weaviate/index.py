@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from memlayer.backends.weaviate._client import Client, address
 from memlayer.backends.weaviate._objects import (
     TIMES,
@@ -21,7 +19,7 @@ from memlayer.backends.weaviate._objects import (
     record_of,
     tagged,
 )
-from memlayer.backends.weaviate._wire import Found, near, request, results, worded
+from memlayer.backends.weaviate._wire import Found, near, request, results, storing, worded
 from memlayer.errors import (
     BackendError,
     ConfigurationError,
@@ -34,8 +32,8 @@ from memlayer.types import Entry, Match, Scope
 if TYPE_CHECKING:
     from memlayer.types import Vector
 
-AT_ONCE = 200
-"""Objects in one batch."""
+AT_ONCE = 100
+"""Objects in one batch; the next one is made while the server has one."""
 OWNERS = 100
 """How many owners a search may span."""
 EXACT = 10_000
@@ -106,27 +104,26 @@ class WeaviateVectorIndex:
                 raise DimensionMismatchError(
                     f"entry {entry.id}: expected ({self.dimensions},), got {entry.vector.shape}"
                 )
-        tenants: dict[str, list[Entry]] = {}
+        tenants: dict[str, dict[str, Entry]] = {}
         for entry in entries:
-            tenants.setdefault(self._tenant(entry.scope), []).append(entry)
+            tenants.setdefault(self._tenant(entry.scope), {})[entry.id] = entry
         if not entries:
             return
         with self._client.use("store entries") as client:
-            from weaviate.classes.data import DataObject
-
             collection = self._collection(client)
-            for tenant, part in tenants.items():
-                for start in range(0, len(part), AT_ONCE):
-                    objects = [
-                        DataObject(properties=properties(e), uuid=object_id(e.id), vector=_listed(e.vector))
-                        for e in part[start : start + AT_ONCE]
-                    ]
-                    done = collection.with_tenant(tenant).data.insert_many(objects)
-                    if done.has_errors:
-                        number, error = next(iter(done.errors.items()))
+            for tenant, inside in tenants.items():
+                held = list(inside.values())
+                parts = [held[start : start + AT_ONCE] for start in range(0, len(held), AT_ONCE)]
+                sent = (
+                    storing(collection.name, tenant, ((str(object_id(e.id)), properties(e), e.vector) for e in part))
+                    for part in parts
+                )
+                for part, reply in zip(parts, self._client.send(client, "BatchObjects", sent), strict=True):
+                    if reply.errors:
+                        first = reply.errors[0]
                         raise BackendError(
-                            f"{self.address} refused {len(done.errors)} of {len(objects)} entries, the first of them "
-                            f"{part[start + number].id}: {str(error.message)[:300]}",
+                            f"{self.address} refused {len(reply.errors)} of {len(part)} entries, the first of them "
+                            f"{part[first.index].id}: {first.error[:300]}",
                             backend="weaviate", operation="store entries",
                         )  # fmt: skip
 
@@ -384,10 +381,6 @@ def _pages(ask: Callable[[int, int], Sequence[Found]], limit: int, where: Filter
         f"the filter fits fewer than {limit} of the first {_CAP} candidates, and a server gives no more; "
         "narrow it with an id, a category, a time or an equality"
     )
-
-
-def _listed(vector: Vector | None) -> list[float] | None:
-    return None if vector is None else np.asarray(vector, np.float32).tolist()
 
 
 def _read(deleted: Any) -> None:
