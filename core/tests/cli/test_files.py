@@ -37,7 +37,7 @@ def test_a_name_of_no_file_is_a_text(memlayer: Any) -> None:
 
 def test_progress_of_reading_and_of_keeping(memlayer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pypdf")
-    (tmp_path / "book.pdf").write_bytes(pdf([f"Page {n} of the book." for n in range(1, 61)]))
+    (tmp_path / "book.pdf").write_bytes(pdf([f"Page {n}: {'the zebra' if n == 7 else 'a horse'}." for n in range(1, 61)]))
     bars: list[tuple[str, int, int]] = []
 
     @contextmanager
@@ -48,7 +48,7 @@ def test_progress_of_reading_and_of_keeping(memlayer: Any, tmp_path: Path, monke
     assert memlayer("add", tmp_path / "book.pdf", *ANN).out == "60 messages kept, 0 memories changed.\n"
     assert bars[:60] == [("Reading", n, 60) for n in range(1, 61)]
     assert bars[60:] == [("Taking in", n, 60) for n in (0, 40, 60)]
-    assert " · page 7 · " in memlayer("search", "page 7 of the book", *ANN, "-n", "1").out
+    assert " · page 7 · " in memlayer("search", "zebra", *ANN, "-n", "1").out
 
 
 def test_documents_are_listed_and_forgotten_as_one_thing(memlayer: Any, tmp_path: Path) -> None:
