@@ -104,6 +104,7 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("My daughter Mia is 5.", "Mia is 6 now."),
         ("My cat Clover is six years old.", "Clover turned seven last week."),
         ("I'm 34.", "I turned 35 yesterday."),
+        ("I'm 29 years old.", "I turned 30 in March!"),
     ],
     "school": [
         ("My daughter Nell is in kindergarten.", "Nell is in first grade now."),
@@ -119,6 +120,8 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("I'm engaged to Priya.", "Priya and I got married."),
         ("I've been dating Maria for a year.", "Maria and I got engaged!"),
         ("My brother is married to Lisa.", "My brother got divorced."),
+        ("I'm married to Sven.", "I got divorced last year."),
+        ("My sister is married to Tom.", "My sister and her husband split up. My sister is divorced now."),
     ],
     "versions": [
         ("We use Postgres 14.", "We upgraded the backend to Postgres 16."),
@@ -177,6 +180,7 @@ OVER: dict[str, list[tuple[str, str]]] = {
     "work": [
         ("I work at Acme.", "I changed jobs, I'm at Globex now."),
         ("I work at Acme.", "I'm no longer with Acme."),
+        ("I work as a teacher in Lyon.", "I retired last June."),
         ("My sister works at Google.", "My sister left Google for OpenAI."),
         ("I work at Google.", "I moved from Google to Meta."),
     ],
@@ -184,6 +188,11 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("We have a dog.", "We have two dogs now."),
         ("I have 2 kids.", "I have 3 kids now."),
         ("I have two cats.", "I have three cats now."),
+    ],
+    "names": [
+        ("My name is Sarah Miller.", "I got married and changed my name to Sarah Jones."),
+        ("Call me Ali.", "Actually, please call me Alexander."),
+        ("Everyone calls me Bob.", "My name is Robert, and I go by Rob now."),
     ],
     "names put right": [
         ("I have a kitten called Mocha.", "~Actually, the kitten's name is Moki, not Mocha."),

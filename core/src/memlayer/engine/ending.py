@@ -80,7 +80,9 @@ def denied(new: Record, old: Record) -> Match | None:
         return None
     if new.value is None:
         # Who sold "the car" owns no car; other denials without a value end their own slot only, and do so elsewhere.
-        return "loose" if new.attribute == "drives" and normal.value(old.value).split(" ")[-1:] == ["car"] else None
+        car = new.attribute == "drives" and normal.value(old.value).split(" ")[-1:] == ["car"]
+        retired = old.attribute == "occupation" and "retired" in normal.words(new.text)
+        return "loose" if car or retired else None
     if new.attribute == "plans":
         return "loose" if _planned(new.value, old) else None
     if old.value is None:
@@ -186,8 +188,8 @@ def no_longer_single(new: Record, old: Record) -> bool:
     ties = ("in_relationship_with", "engaged_to", "married_to")
     if new.attribute in ties and old.attribute == "relationship_status":
         return normal.value(old.value) == "single"
-    single = new.attribute == "relationship_status" and normal.value(new.value) == "single"
-    return single and old.attribute == "in_relationship_with"
+    status = normal.value(new.value) if new.attribute == "relationship_status" else ""
+    return old.attribute in {"single": ties[:1], "divorced": ties[2:], "widowed": ties[2:]}.get(status, ())
 
 
 def prefers_now(new: Record, old: Record) -> bool:

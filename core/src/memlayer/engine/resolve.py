@@ -411,7 +411,8 @@ def _one_of_many(new: Record, candidate: Candidate) -> bool:
 
 def _says_change(new: Record, candidate: Candidate) -> bool:
     """Says whether the words speak of a change or correction, the value's own words ("New York") aside."""
-    return candidate.correction or bool(_CHANGE.search(new.text.replace(new.value or "\0", " ")))
+    name = new.value if new.value and not new.value.islower() else "\0"
+    return candidate.correction or bool(_CHANGE.search(new.text.replace(name, " ")))
 
 
 def _is_slip(new: Record, candidate: Candidate, old: Record) -> bool:

@@ -167,7 +167,8 @@ _OPENS_QUESTION = _re(
 _CONDITION = _re(
     r"^(?:if|unless|suppose|supposing|imagine|what if|even if|in case|assuming|had I|should I|were I|let's say"
     r"|say I|as long as"
-    r"|whether|provided|let's|please|tell me|give me|show me|help me|find|recommend|suggest|explain|remind me"
+    r"|whether|provided|let's|please(?! call me\b)|tell me|give me|show me|help me|find|recommend|suggest"
+    r"|explain|remind me"
     r"|make sure|don't forget)\b"
     r"|\b(?:if|unless|whether|as if|as though|assuming|in case|provided that|hypothetically|supposedly|allegedly"
     r"|apparently not)\b"
@@ -206,7 +207,7 @@ _SHARED = _re(
 )
 _REPAIR = _re(
     r"^(?P<said>.{3,200}?)[,.;…—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
-    r"|i meant|or rather|make that|oops)[,.:]*\s+"
+    r"|i meant|or rather|(?:actually,? )?make (?:that|it)|actually,? it is|oops)[,.:]*\s+"
     r"(?:i meant? |i mean,? |make that |it's |it is |rather )?(?P<new>[\w' -]{1,40})[.!]*$"
 )
 _LAST = re.compile(r"^(?P<head>.*\s)(?P<old>[A-Z][\w'-]*(?:\s[A-Z][\w'-]*)*|\S+)$", re.DOTALL)
@@ -307,7 +308,7 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
     aside = ""
     if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
         aside, sentence = "" if _CAUSE.match(m[1]) else m[1][:1].lower() + m[1][1:], sentence[m.end() :]
-    for part in _split(_with_subject(sentence)):
+    for part in map(plainer, _split(_with_subject(sentence))):
         inner, part = _strip_lead(part)
         part = _DANGLING.sub("", part.strip(" ,.-:!"))
         if len(part.split()) >= 2:

@@ -53,7 +53,7 @@ _DATE = (
     rf"|th)?(?:,? \d{{4}})?"
 )
 _NUMBER = (
-    r"(?:about |around |roughly |exactly |at )?[$€£#]?\d+(?:[.,:/]\d+)*(?: ?[ap]m\b|%|k|kg|lbs?)?"
+    r"(?:about |around |roughly |exactly |at |only |just )?[$€£#]?\d+(?:[.,:/]\d+)*(?: ?[ap]m\b|%|k|kg|lbs?)?"
     r"(?: (?!and\b|but\b|so\b|or\b|now\b|these\b|because\b|which\b)[a-z%]+){0,3}"
 )
 _NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z0-9][\w'&.-]*)){0,3}"

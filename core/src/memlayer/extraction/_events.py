@@ -65,7 +65,8 @@ _ONGOING = _re(
     r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
 )
 _PLAN = _re(
-    r"^(?:(?:am|are|is) (?:going to|gonna|planning (?:to|on)|about to|excited to (?!see|hear|know|be|have)"
+    r"^(?:(?:am|are|is) (?:going to (?=(?-i:[a-z]))|gonna|planning (?:to|on)|about to|excited to (?!see|hear"
+    r"|know|be|have)"
     r"|scheduled to|hoping to|set to)"
     r"|plan to|plans to|planning to|will(?: be)?|decided to|have decided to|have to|booked|have booked|have (?:an?"
     r"|my) (?:upcoming |big )?"

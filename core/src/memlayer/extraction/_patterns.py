@@ -49,6 +49,7 @@ _RULES = (
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
     _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about )"),
+    _rule(now.born, r"(?:had|welcomed|gave birth to|have had) (?=a |an |our )"),
     _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
     _rule(now.off, rf"(?:{_BE}|came|got|went) off "),
     _rule(now.no_longer_with, rf"{_BE} (?:with|at) "),
@@ -153,7 +154,7 @@ _RULES = (
     ),
     _rule(to.status("single"), rf"{_BE} single(?= now| again| and| since|$)"),
     _rule(
-        to.status("divorced", Reading("married_to", None, True, text="is no longer married")),
+        to.status("divorced"),
         rf"(?:got |{_BE} )divorced\b|got a divorce\b",
     ),
     _rule(to.status("engaged"), rf"(?:got |{_BE} )engaged(?= now| last| on\b|$)"),

@@ -211,9 +211,9 @@ def spouse(rest: str, said: Predicate) -> list[Reading]:
     return [Reading("married_to", name, said.negated, target="person")] if name else []
 
 
-def status(value: str, *extra: Reading) -> Reader:
+def status(value: str) -> Reader:
     def read(rest: str, said: Predicate) -> list[Reading]:
-        return [] if said.negated else [Reading("relationship_status", value), *extra]
+        return [] if said.negated else [Reading("relationship_status", value)]
 
     return read
 
@@ -256,7 +256,8 @@ def _adult_words(rest: str, turned: bool) -> str | None:
     told = re.match(r"(?:years?|yrs?|last|this|now|today|yesterday)\b", tail) or (turned and not tail)
     if bare.lower() in _SPELLED and told:  # "is five" may be of anything
         rest = f"{_SPELLED[bare.lower()]}{word[len(bare) :]} {tail}".strip()
-    m = _YEARS.match(rest)
+    m = re.match(r"(\d{1,3})()(?= (?:in|on|at|two|a|three|just)\b)", rest) if turned else None
+    m = m or _YEARS.match(rest)
     return (m[1] or m[2]) if m and 0 < int(m[1] or m[2]) < 120 else None
 
 

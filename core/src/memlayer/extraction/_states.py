@@ -339,6 +339,19 @@ def not_going(rest: str, said: Predicate) -> list[Reading]:
     return [Reading("plans", m[1], True)] if m and off else []
 
 
+def born(rest: str, said: Predicate) -> list[Reading]:
+    """A child with its name: "had a baby girl, Emma"."""
+    m = re.match(
+        r"(?:a|an|our) (?:(?:beautiful|little|healthy|first|second|third|baby) )*(girl|boy|daughter|son|baby)"
+        r"(?:,| named| called) (?:named |called )?([A-Z][\w'-]+)",
+        rest,
+    )
+    if m is None or said.negated or entities.person(m[2]) is None:
+        return []
+    what = {"girl": "a daughter", "boy": "a son", "baby": "a child"}.get(m[1], f"a {m[1]}")
+    return [Reading("has_child", m[2], text=f"has {what} named {m[2]}", target="person")]
+
+
 def outgrown(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(r"(?:my|his|her|their|the|an?) ([a-z-]+(?: [a-z-]+)?) (?:allergy|intolerance)\b", rest)
     if m:
