@@ -95,9 +95,9 @@ class Core:
     def new_embedder(self) -> Embedder:
         """The embedder of the settings; the local model where none is named."""
         if self.settings.embedder is None:
-            from memlayer.models.minilm import MiniLMEmbedder
+            from memlayer.models.minilm import MiniLMWordPieceEmbedder
 
-            return MiniLMEmbedder()
+            return MiniLMWordPieceEmbedder()
         found = self._part("embedder")
         if not isinstance(found, Embedder):
             raise ConfigurationError(

@@ -146,7 +146,7 @@ _ASKED = tuple(
 )
 _WORD = re.compile(r"[a-z]+")
 _ADVICE = re.compile(
-    r"\b(?:should (?:I|we)|recommend\w*|suggest\w*|any (?:tips|ideas|advice)|ideas? (?:for|on|how)|advice"
+    r"\b(?:should (?:I|we|my|our)|recommend\w*|suggest\w*|any (?:tips|ideas|advice)|ideas? (?:for|on|how)|advice"
     r"|tips (?:for|on)|what do you think|would .* (?:like|enjoy|prefer|be interested|want|consider)"
     r"|might .* (?:like|enjoy|prefer|want)|what (?:to|can I|could I|shall I))\b",
     re.IGNORECASE,

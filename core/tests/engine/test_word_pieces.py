@@ -14,7 +14,8 @@ from memlayer.models.minilm import MiniLMEmbedder, MiniLMWordPieceEmbedder
 from memlayer.protocols import WordPieceEmbedder
 from memlayer.testing import HashEmbedder
 
-KEEPING = {"provider": "local", "config": {"token_vectors": True}}
+KEEPING = {"provider": "local"}
+WITHOUT = {"provider": "local", "config": {"token_vectors": False}}
 TALK = [
     "We spent the whole weekend with my cousin at the lake, and besides all that sun I finally learned to windsurf.",
     "The dentist moved my appointment to Thursday.",
@@ -75,7 +76,7 @@ def test_a_text_that_changes_and_a_memory_that_goes_take_theirs_along(memory: Me
 
 
 def test_a_file_without_them_is_searched_as_before_and_filled_by_reembed(file: Path) -> None:
-    with Memory(file) as plain:
+    with Memory(file, embedder=WITHOUT) as plain:
         keep(plain)
         before = plain.search("Which water sport did I learn?", user_id="u")["results"]
     assert kept(file) == 0
@@ -101,6 +102,12 @@ def test_rebuild_keeps_them(memory: Memory, file: Path) -> None:
     memory.rebuild()
     assert kept(file) == len(TALK)
     assert memory.verify()["ok"]
+
+
+def test_they_are_kept_where_nothing_is_chosen(file: Path) -> None:
+    with Memory(file) as made:
+        made.add(TALK[0], user_id="u", infer=False)
+    assert kept(file) == 1
 
 
 def test_the_choice_is_yes_or_no(file: Path) -> None:

@@ -207,7 +207,7 @@ def test_an_ordinary_chat_answers_for_both_sides(memory: Memory) -> None:
         run_id="r1",
     )
     assert "640 euros" in " ".join(told(memory, "How much does the repair of my oven cost?", limit=2))
-    assert "Daily Crumb" in told(memory, "Which newsletter name did you suggest?", limit=2)[-1]
+    assert "Daily Crumb" in " ".join(told(memory, "Which newsletter name did you suggest?", limit=2))
     assert "sourdough" in " ".join(told(memory, "What did you tell me about a starter for rye?", limit=2))
 
 

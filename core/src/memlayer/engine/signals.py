@@ -152,9 +152,10 @@ def weigh(segment: Segment, question: Question) -> tuple[Floats, np.float32]:
     return idf, idf.sum()
 
 
-def rarities(segment: Segment, keys: list[int]) -> Floats:
-    """The idf of each term in this memory."""
-    return _idf(np.array([segment.postings.frequency(key) for key in keys], np.float32), _documents(segment)[0])
+def rarities(segment: Segment, keys: list[int], *, least: int = 0) -> Floats:
+    """The idf of each term in this memory, as if it held at least so many rows."""
+    frequency = np.array([segment.postings.frequency(key) for key in keys], np.float32)
+    return _idf(frequency, max(least, _documents(segment)[0]))
 
 
 def _counts(segment: Segment, keys: list[int], pool: Pool) -> Floats:

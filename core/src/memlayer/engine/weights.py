@@ -53,7 +53,7 @@ CLOSER_WEIGHTS: dict[str, float] = {
 }
 """The same where the vectors of pieces are kept and the best rows are looked at closely."""
 
-CLOSER_SCALE = (9.5, 1.45)
+CLOSER_SCALE = (9.3, 1.45)
 """CENTRE and WIDTH of these."""
 
 SHAPE = frozenset(

@@ -28,6 +28,8 @@ CLOSER = 60
 # How much a word counts that is met in the turn before or after.
 _BEFORE, _AFTER = np.float32(0.95), np.float32(0.9)
 _SMALL = 0.3
+# In a memory of a few rows every word is common; small words must weigh little there, too.
+_ROWS = 200
 
 Reader = Callable[[Sequence[int]], Mapping[int, bytes]]
 """The pieces of rows, by their seq; rows that have none are left out."""
@@ -102,6 +104,6 @@ def _weights(segment: Segment, words: Sequence[str]) -> NDArray[np.float32]:
         elif word in STOP or not len(keys):
             weights[n] = _SMALL
         else:
-            weights[n] = float(rarities(segment, keys.tolist()).max()) / np.sqrt(parts[word])
+            weights[n] = float(rarities(segment, keys.tolist(), least=_ROWS).max()) / np.sqrt(parts[word])
     total = weights.sum()
     return weights / total if total else weights

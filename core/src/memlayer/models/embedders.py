@@ -143,11 +143,11 @@ def langchain(**given: Any) -> LangChainEmbedder:
 
 
 def local(**given: Any) -> MiniLMEmbedder:
-    """The local model that is used where no embedder is named; with {"token_vectors": True} it keeps every piece's."""
+    """The local model that is used where no embedder is named; {"token_vectors": False} keeps none of its pieces."""
     from memlayer.models.minilm import MiniLMEmbedder, MiniLMWordPieceEmbedder
 
     options = Options("embedder", "local", given)
-    pieces = options.take("token_vectors", default=False)
+    pieces = options.take("token_vectors", default=True)
     options.end()
     if not isinstance(pieces, bool):
         raise ConfigurationError(f"embedder 'local': token_vectors is True or False, not {pieces!r}")
