@@ -99,6 +99,13 @@ class TestPDF:
         assert len(rows) == 500
         assert memory.search("lamp of room 321", user_id="ann")["results"] == []
 
+    @pytest.mark.parametrize("page", [3, 7, 12])
+    def test_a_page_replaces_no_other_however_alike_they_are(self, page: int) -> None:
+        with Memory(":memory:") as memory:
+            memory.documents.add(pdf([f"Page {n} of the book." for n in range(1, 31)]), name="a.pdf", user_id="ann")
+            best = memory.search(f"page {page} of the book", user_id="ann", limit=1)["results"][0]
+            assert best["memory"] == f"Page {page} of the book."
+
     def test_without_the_package_the_pip_line_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pypdf", None)
         with pytest.raises(MissingDependencyError, match=r"pip install 'memlayer-core\[documents\]'"):

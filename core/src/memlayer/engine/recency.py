@@ -93,6 +93,8 @@ def _replaces(
     together = bool(segment.session[new] == segment.session[old] >= 0)
     if later < 0 or (later == 0 and not (together and segment.position[new] > segment.position[old])):
         return False
+    if later == 0 and segment.role[new] == segment.roles.get("tool"):
+        return False  # Pages of one document stand side by side, however alike they are.
     soon = together and later <= _PAUSE
     says = int(segment.flags[newer[0]] | segment.flags[new])
     changed = bool(says & (CORRECTION if soon else CHANGE)) and not segment.flags[new] & QUESTION
