@@ -31,7 +31,9 @@ def main() -> int:
     if unknown := set(asked.names) - set(NAMES):
         parser.error(f"no such server: {', '.join(sorted(unknown))}")
     names = tuple(asked.names) or NAMES
-    versions = {"weaviate": WEAVIATE, "neo4j": NEO4J_NEWEST if asked.newest_neo4j else NEO4J}
+    # One that was started, and killed, comes back as what it was.
+    noted = (state_of("neo4j") or {}).get("version", NEO4J)
+    versions = {"weaviate": WEAVIATE, "neo4j": NEO4J_NEWEST if asked.newest_neo4j else noted}
     if asked.command == "status":
         return status(names, as_json=asked.json)
     with alone(), ThreadPoolExecutor(len(names)) as pool:

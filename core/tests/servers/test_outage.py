@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,23 @@ def everything(memory: Memory) -> list[str]:
     return found[::-1]
 
 
+@contextmanager
+def awake() -> Iterator[None]:
+    """Fails where this thread sleeps: the drivers would ask a dead server again and again, between long sleeps."""
+    mine, sleep = threading.current_thread(), time.sleep
+
+    def slept(seconds: float) -> None:
+        assert threading.current_thread() is not mine, f"slept for {seconds} s"
+        sleep(seconds)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(time, "sleep", slept)
+        yield
+
+
 def assert_nothing_lost(memory: Memory, name: str, calls: int) -> None:
-    acknowledged = take_in(memory, calls, lambda: tool("kill", name))
+    with awake():
+        acknowledged = take_in(memory, calls, lambda: tool("kill", name))
     found = memory.search(f"crate {len(acknowledged) - 1}", user_id="alice", limit=3, enable_graph=True)
     assert found.get("degraded") is True
     assert acknowledged[-1] in [r["memory"] for r in found["results"]]
@@ -170,26 +186,6 @@ def test_the_report_says_who_is_away_and_how_far_behind(memory: Memory) -> None:
     assert "cannot be reached; start it" in vectors["told"]
     assert "behind" in vectors["told"]
     assert graph["ok"]
-
-
-@pytest.mark.parametrize("name", ["weaviate", "neo4j"])
-def test_whoever_meets_a_dead_server_waits_for_nothing(
-    memory: Memory, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The drivers would ask it again and again, between long sleeps; the ledger answers instead."""
-    memory.add("My sister Ann lives in Rome.", user_id="alice")
-    tool("kill", name)
-    awake = threading.current_thread()
-
-    def sleep(seconds: float) -> None:
-        assert threading.current_thread() is not awake, f"slept for {seconds} s"
-
-    monkeypatch.setattr(time, "sleep", sleep)
-    found = memory.search("Where does Ann live?", user_id="alice", enable_graph=True)
-    assert found["degraded"] is True
-    assert found["results"]
-    memory.add("I play chess.", user_id="alice")
-    monkeypatch.undo()
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["weaviate", "neo4j"])
