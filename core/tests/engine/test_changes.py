@@ -177,6 +177,11 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("My landlord is Mr. Petrov.", "We have a new landlord, Ms. Kovac."),
         ("My brother's phone number is 555-0100.", "My brother's new number is 555-0101."),
     ],
+    "homes": [
+        ("I live in Leeds.", "We finally moved to Bristol last weekend!"),
+        ("I live in Leeds.", "I left Leeds and I'm living in Valencia."),
+        ("My girlfriend Sara and I live together in Turin.", "I moved to Milan."),
+    ],
     "work": [
         ("I work at Acme.", "I changed jobs, I'm at Globex now."),
         ("I work at Acme.", "I'm no longer with Acme."),
@@ -329,6 +334,11 @@ STAND: dict[str, list[tuple[str, str]]] = {
         ("I weigh 82 kg.", "I'm up to 40 kg on squats."),
         ("My phone number is 555-0100.", "My work number is 555-0199."),
         ("My rent is 900.", "My landlord raised my sister's rent to 1200."),
+    ],
+    "homes": [
+        ("I live in Leeds.", "I live in Bristol on weekends."),
+        ("I live in Leeds.", "My brother moved to Bristol."),
+        ("I live in Leeds.", "We moved the couch to the attic."),
     ],
     "work": [
         ("I work at Acme.", "I work at Globex on weekends."),

@@ -63,7 +63,7 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _AT_TIMES = re.compile(
-    r"\b(?:(?:on|at) (?:the )?weekends?|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs"
+    r"\b(?:(?:on|at) (?:the )?weekends?(?! of)|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs"
     r"|fri|satur"
     r"|sun)days|(?:one|two|three|\d) (?:days?|nights?|shifts?) a week|during the (?:week|summer|winter|season)"
     r"|seasonally)\b",
