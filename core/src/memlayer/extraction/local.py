@@ -93,8 +93,10 @@ class LocalExtractor:
             talk = _Talk(message, speaks or None, names, known)
             for clause in clauses(message.text):
                 if takeback.is_takeback(clause.text):
-                    found += self._taken_back(clause, talk, found)
-                    continue
+                    taken = self._taken_back(clause, talk, found)
+                    found += taken
+                    if taken:
+                        continue
                 for candidate in self._read(people.meant(clause, talk.thing), talk):
                     if (key := (candidate.text.lower(), message.episode_id)) not in seen:
                         seen.add(key)
