@@ -167,6 +167,9 @@ def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any
             raise ConfigurationError(f"update of {record.id}: give a new text, metadata, or both")
         if text is not None:
             record = _read_anew(core, replace(record, text=words(f"the new text of {record.id}", text)))
+            if record.status == "superseded":
+                # Who writes it again says that it holds: so is a replacement undone.
+                record = replace(record, status="live", valid_to=None, superseded_by=None)
         if metadata is not None:
             record = replace(record, metadata=check_metadata(metadata))
         changed[record.id] = replace(record, updated_at=now)

@@ -272,7 +272,7 @@ class Memory(compat.Elsewhere):
         message: str | None = None,
         **other: Any,
     ) -> dict[str, Any]:
-        """Changes a memory's text (`data=`, `text=`, `message=`) or metadata; the state before stays in its history."""
+        """Changes a text (`data=`, `text=`, `message=`) or metadata; its history stays; a replaced text holds again."""
         from memlayer import _verbs
 
         record = _verbs.record(self._core, "update", memory_id, other)

@@ -90,6 +90,20 @@ def test_a_model_replaces_what_it_was_shown_and_the_old_fact_stays_in_history() 
         assert m.verify()["ok"]
 
 
+def test_a_replacement_can_be_undone() -> None:
+    model = FakeModel(answer(fact("Lives in Rome")), answer(fact("Lives in Bern", replaces=[1])))
+    with memory(model) as m:
+        old = m.add("I live in Rome", **A)["results"][0]["id"]
+        [new] = m.add("My sister lives in Bern", **A)["results"]
+        m.delete(new["id"])
+        assert texts(m.get_all(**A)) == []
+        m.update(old, "Lives in Rome")
+        assert texts(m.get_all(**A)) == ["Lives in Rome"]
+        assert (m.get(old)["status"], m.get(old)["valid_to"]) == ("live", None)
+        assert "Rome" in m.search("Where do I live?", **A)["results"][0]["memory"]
+        assert m.verify()["ok"]
+
+
 @pytest.mark.parametrize("number", [0, 2, 99, -1, "M9", None, {"a": 1}])
 def test_numbers_that_were_not_shown_mean_nothing(number: Any) -> None:
     model = FakeModel(answer(fact("Lives in Rome")), answer(fact("Has lived in Rome and Bern", replaces=[number])))
