@@ -74,14 +74,17 @@ def closeness(segment: Segment, pool: Pool, asked: WordPieces, places: Slots, re
     wanted = np.unique(around[around < pool.size])
     seqs = segment.seq[pool.slots[wanted]].tolist()
     stored = read(seqs)
-    met = np.full((pool.size + 1, len(weights)), -1, np.float32)
-    there = np.zeros(pool.size + 1, np.bool_)
-    states = asked.states.astype(np.float32).T / np.float32(127 * 127)
-    for place, seq in zip(wanted.tolist(), seqs, strict=True):
-        data = stored.get(seq, b"")
-        if len(data) > 1 and data[0] == len(states):
-            own = np.frombuffer(data, np.int8, offset=1).reshape(-1, len(states))
-            met[place], there[place] = (own.astype(np.float32) @ states).max(axis=0), True
+    met, there = np.full((pool.size + 1, len(weights)), -1, np.float32), np.zeros(pool.size + 1, np.bool_)
+    size = asked.states.shape[1]
+    held = [(place, data) for place, seq in zip(wanted.tolist(), seqs, strict=True) if (data := stored.get(seq))]
+    held = [(place, data) for place, data in held if len(data) > 1 and data[0] == size]
+    if held:
+        # All rows in one product; each begins where the one before it ends.
+        pieces = np.frombuffer(b"".join(data[1:] for _, data in held), np.int8).reshape(-1, size)
+        starts = np.cumsum([0, *((len(data) - 1) // size for _, data in held[:-1])])
+        cosines = pieces.astype(np.float32) @ (asked.states.astype(np.float32).T / np.float32(127 * 127))
+        own = [place for place, _ in held]
+        met[own], there[own] = np.maximum.reduceat(cosines, starts, axis=0), True
     near = np.maximum(_BEFORE * met[pool.before[0][places]], _AFTER * met[pool.after[0][places]])
     found = np.maximum(met[places], near) @ weights
     known = there[places]
@@ -95,15 +98,16 @@ def closeness(segment: Segment, pool: Pool, asked: WordPieces, places: Slots, re
 
 def _weights(segment: Segment, words: Sequence[str]) -> NDArray[np.float32]:
     """What each piece of a question weighs: the rarity of its word, shared among the word's pieces; 1 in all."""
-    weights = np.zeros(len(words), np.float32)
-    parts = {word: words.count(word) for word in words}
-    for n, word in enumerate(words):
-        keys = query_terms(word)
-        if not any(c.isalnum() for c in word):
-            weights[n] = 0 if word in "?？؟" else _SMALL
-        elif word in STOP or not len(keys):
-            weights[n] = _SMALL
-        else:
-            weights[n] = float(rarities(segment, keys.tolist(), least=_ROWS).max()) / np.sqrt(parts[word])
+    each = {word: _weight(segment, word) / np.sqrt(words.count(word)) for word in dict.fromkeys(words)}
+    weights = np.array([each[word] for word in words], np.float32)
     total = weights.sum()
     return weights / total if total else weights
+
+
+def _weight(segment: Segment, word: str) -> float:
+    if not any(c.isalnum() for c in word):
+        return 0.0 if word in "?？؟" else _SMALL
+    keys = query_terms(word).tolist()
+    if word in STOP or not keys:
+        return _SMALL
+    return float(rarities(segment, keys, least=_ROWS).max())
