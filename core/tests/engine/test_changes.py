@@ -154,6 +154,16 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("I smoke.", "I quit smoking in March."),
         ("I weigh 82 kg.", "I'm down to 78 kg."),
     ],
+    "other people": [
+        ("My sister has a Netflix subscription.", "My sister cancelled her Netflix subscription."),
+        ("My daughter is learning the violin.", "My daughter gave up the violin."),
+        ("My son is allergic to peanuts.", "My son outgrew his peanut allergy."),
+        ("My roommate is vegetarian.", "My roommate isn't vegetarian anymore."),
+        ("My friend works at Acme.", "My friend no longer works at Acme."),
+        ("My brother drives a Volvo.", "My brother sold his car."),
+        ("My mother takes metformin.", "My mother stopped taking metformin."),
+        ("My boss is Dana.", "I have a new boss, Omar."),
+    ],
     "diets": [
         ("I'm vegetarian.", "I started eating meat again."),
         ("I'm vegan.", "I eat cheese again."),
@@ -317,6 +327,13 @@ STAND: dict[str, list[tuple[str, str]]] = {
         ("I take ibuprofen.", "I take metformin."),
         ("I'm allergic to peanuts.", "My son outgrew his peanut allergy."),
         ("I'm allergic to peanuts.", "I'm not allergic to shellfish."),
+    ],
+    "other people": [
+        ("My friend works at Acme.", "My friend works at Globex."),
+        ("My friend works at Acme.", "My friend doesn't work at Acme."),
+        ("My son is allergic to peanuts.", "My daughter outgrew her peanut allergy."),
+        ("My roommate is vegetarian.", "My neighbor isn't vegetarian anymore."),
+        ("My brother works at Acme.", "My brother works at Globex."),
     ],
     "diets": [
         ("I'm vegetarian.", "I eat fish sometimes."),

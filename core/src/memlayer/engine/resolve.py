@@ -57,6 +57,12 @@ _CHANGE = re.compile(
     r"|brought forward|delayed|bumped)\b",
     re.IGNORECASE,
 )
+# Who stopped did before: such words mean the one of whom it was said.
+_DID = re.compile(
+    r"\b(?:no longer|any ?more|stopped|quit|gave up|given up|cancell?ed|dropped|outgrew|outgrown|grew out"
+    r"|recovered|sold)\b",
+    re.IGNORECASE,
+)
 _BESIDE = re.compile(
     r"\b(?:one of|also|as well|another|both|second|part[- ]time|on the side|side (?:job|gig|hustle)|freelanc\w+"
     r"|temporarily|for now|for the (?:summer|winter|week|month|semester)|staying|visiting|volunteer\w*)\b",
@@ -404,7 +410,7 @@ def _one_and_only(new: Record, candidate: Candidate) -> bool:
 def _one_of_many(new: Record, candidate: Candidate) -> bool:
     """Says whether the subject may be another one than before: one of several friends, brothers or dogs."""
     head = normal.words(new.subject or "user")
-    if len(head) < 2 or candidate.correction or "best" in head:
+    if len(head) < 2 or candidate.correction or "best" in head or (new.negated and _DID.search(new.text)):
         return False
     return head[-1] in _MANY or (head[-1] in _FEW and not _says_change(new, candidate))
 
