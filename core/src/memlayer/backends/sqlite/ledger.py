@@ -91,7 +91,7 @@ class SQLiteLedger:
         elif row[0] != mine:
             raise DimensionMismatchError(
                 f"{self.database.path} is embedded with {row[0]} now, and this memory still uses {mine}; nothing was "
-                "written: open it anew with that embedder"
+                "written: open it anew with that embedder, or embed it anew: memory.reembed()"
             )
 
     def _tell(self) -> None:
