@@ -52,4 +52,10 @@ def twin(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[Any, P]
 
 def complete(coroutine: Coroutine[Any, Any, R]) -> R:
     """The coroutine's result, from a loop of its own: for programs and tests that have none."""
-    return asyncio.run(coroutine)
+    # Not asyncio.run: it drops the loop that the thread has, unclosed, as LiteLLM makes one when it is imported.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
