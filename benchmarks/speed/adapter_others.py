@@ -1,8 +1,8 @@
 """What the LlamaIndex, CrewAI and AutoGen adapters add to a call of `Memory`.
 
 As adapter_langchain.py: each row is one entry point as the framework calls it, `added` what of it the memory itself did
-not take. Awaited rows hold the way to a worker thread and back; CrewAI's hold its event bus. CrewAI saves in a thread of
-its own: what that costs with nothing to save stands in a row beside ours, and is no part of what we add. The
+not take. Awaited rows hold the way to a worker thread and back; CrewAI's hold its event bus. CrewAI saves in a thread
+of its own: what that costs with nothing to save stands in a row beside ours, and is no part of what we add. The
 conversation itself is kept in the smallest memory that the framework has.
 
     pip install memlayer-llamaindex memlayer-crewai "memlayer-autogen[autogen]"
