@@ -30,6 +30,10 @@ class Attribute:
     played or learned it."""
 
 
+_TOOLS = tuple(
+    f"detail:{name}"
+    for name in ("bank", "phone", "laptop", "browser", "editor", "phone_provider", "password_manager", "music_app")
+)
 _TABLE = (
     Attribute("name", True, "", categories=("personal_details",)),
     Attribute("nickname", True, "", categories=("personal_details",)),
@@ -81,9 +85,7 @@ _TABLE = (
     Attribute("learns", False, "activity", categories=("hobbies", "education"), ends=("plays", "does")),
     Attribute("reads", True, "thing", categories=("entertainment",)),
     Attribute("watches", True, "thing", categories=("entertainment",)),
-    Attribute(
-        "uses", False, "thing", categories=("technology",), ends=("owns", "member_of", "detail:bank", "detail:phone")
-    ),
+    Attribute("uses", False, "thing", categories=("technology",), ends=("owns", "member_of", *_TOOLS)),
     Attribute("visited", False, "place", categories=("travel",)),
     Attribute("plans", False, "", categories=("plans",)),
     Attribute("goal", False, "", categories=("plans",)),

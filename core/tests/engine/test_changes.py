@@ -44,6 +44,9 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("My phone is an iPhone 12.", "I upgraded to the iPhone 15."),
         ("My phone is a Pixel 5.", "I got a new phone, a Pixel 8."),
         ("I drive a Fiat.", "I traded my Fiat for a Tesla."),
+        ("My laptop is a ThinkPad.", "I replaced my ThinkPad with a MacBook."),
+        ("I take the train to work.", "I switched from the train to the bus."),
+        ("My bank is HSBC.", "I closed my HSBC account."),
     ],
     "a subscription or membership ends": [
         ("I have a Netflix subscription.", "I cancelled my Netflix subscription."),
@@ -87,12 +90,14 @@ OVER: dict[str, list[tuple[str, str]]] = {
         ("My wedding is on June 14.", "We moved the wedding to September 20."),
         ("My flight to Iceland is on the 4th of May.", "They moved my flight to Iceland to the 6th of May."),
         ("The exam is on Thursday.", "The exam was moved to Friday."),
+        ("My appointment with the dentist is on Tuesday.", "I had to reschedule my dentist appointment to Thursday."),
     ],
     "a plan is off": [
         ("We're flying to Portugal in June.", "We had to cancel the Portugal trip."),
         ("I'm visiting Japan in May.", "We cancelled the trip to Japan."),
         ("I'm planning to move to Canada.", "I decided not to move to Canada."),
         ("I'm visiting Japan in May.", "The trip to Japan got cancelled."),
+        ("I'm moving to Berlin in March.", "The move to Berlin fell through."),
     ],
     "debts": [
         ("Kim owes me 40 for the tickets.", "~I meant 60, there was a fee. Kim owes me 60."),
@@ -234,6 +239,7 @@ STAND: dict[str, list[tuple[str, str]]] = {
     "something else is used": [
         ("I use Python.", "I use Rust."),
         ("I bank with Chase.", "I also bank with Ally."),
+        ("I bank with Chase.", "I closed the door of my account manager."),
         ("I have a Netflix subscription.", "I subscribed to Mubi."),
         ("I use Slack.", "I switched to Linux."),
         ("My phone is a Pixel 5.", "I got a new phone, an iPhone 15, for my daughter."),

@@ -14,8 +14,10 @@ from memlayer.cli.talk import change_line
 def verify(desk: Desk, repair: bool) -> int:
     """Check every index against the record."""
     with desk.memory() as memory, desk.progress("Checking") as progress:
-        found = memory.verify(repair=repair, progress=progress)
         path = memory.path
+        if not path.exists():
+            desk.note(f"There is no memory at {path} yet.")
+        found = memory.verify(repair=repair, progress=progress)
     if not desk.answer(found):
         for problem in found["problems"]:
             desk.say(("problem: ", "red"), problem)

@@ -44,7 +44,10 @@ _TOPIC = (
     rf"(?P<topic>(?:(?!is\b|was\b|got\b|has\b)[\w'-]+ ){{0,3}}?(?:{_STANDING}|{_ONCE}))(?P<with> (?:with|at"
     rf"|in|for|to|from) [\w'. -]{{2,30}}?)?"
 )
-_MOVED = r"(?:moved|rescheduled|pushed(?: back)?|postponed|shifted|changed|brought forward|delayed|switched|bumped)"
+_MOVED = (
+    r"(?:move|reschedule|push(?: back)?|postpone|delay|moved|rescheduled|pushed(?: back)?|postponed|shifted"
+    r"|changed|brought forward|delayed|switched|bumped)"
+)
 _BEING = r"(?:(?:has|have|had|was|got|is|been|being|just|now|to be|also) )*"
 
 
@@ -94,6 +97,10 @@ def _time(text: str) -> list[Reading]:
     if m is None:
         return []
     topic = re.sub(r"^(?:next|new|weekly|upcoming|tomorrow's|today's) ", "", m["topic"].lower())
+    if whose := re.search(
+        r"^ with (?:the |my |our )(dentist|doctor|vet|therapist|lawyer|accountant|physio)$", m["with"] or ""
+    ):
+        topic = f"{whose[1]} {topic}"
     name = re.sub(r"\W+", "_", topic).strip("_")
     if where := re.search(r" (?:to|from) ((?-i:[A-Z])[\w' -]+)", m["with"] or ""):
         name += "_" + re.sub(r"\W+", "_", where[1].lower())  # a flight to Iceland is not the one to Rome
@@ -105,7 +112,7 @@ def _time(text: str) -> list[Reading]:
     )
     verb = "is" if m.re is _IS_AT else "moved to"
     standing = bool(re.search(rf"(?:{_STANDING})$", topic))
-    words = f"{topic}{m['with'] or ''} {verb} {at if verb == 'is' else ''}{when}"
+    words = f"{topic}{'' if whose else m['with'] or ''} {verb} {at if verb == 'is' else ''}{when}"
     slot = "detail:wedding" if topic in ("wedding", "wedding day") else f"when:{name}"
     return [Reading(slot, when, text=words, standing=standing, ahead=not standing)]
 

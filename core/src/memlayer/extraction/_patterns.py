@@ -44,7 +44,7 @@ _RULES = (
     _rule(now.rehomed, rf"{_HAD}(?:had to )?(?:rehomed?|put|gave away|give away|given away) "),
     _rule(
         now.cancelled,
-        rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|call off|called off|dropped|ended"
+        rf"{_HAD}(?:had to |decided to |am going to )?(?:cancel|cancell?ed|closed|call off|called off|dropped|ended"
         rf"|terminated|unsubscribed from|stopped) ",
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),

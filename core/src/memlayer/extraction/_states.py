@@ -157,6 +157,7 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
     ("eats", words.FOODS),
     ("plays", words.INSTRUMENTS),
     ("does", words.ACTIVITIES),
+    ("commutes_by", frozenset("bus train subway metro tube tram ferry car bike motorbike scooter".split())),
     ("uses", words.TECH),
     ("works_at", words.COMPANIES - words.CARS),
 )
@@ -309,6 +310,9 @@ def cancelled(rest: str, said: Predicate) -> list[Reading]:
         return found
     if found := member_with(re.sub(r"^(?:my|our|the|his|her) ", "", rest), ended):
         return found
+    if said.plain.startswith("closed"):
+        account = re.match(r"(?:my|our|the) ([A-Z][\w& ]{1,30}?) account\b", rest)
+        return _service(account[1], True) if account else []
     if m := _EVENT.match(rest):
         broken = [Reading("engaged_to", None, True)] if m[1].lower() == "engagement" else []
         return [*broken, Reading("plans", m[1], True)]
@@ -325,12 +329,16 @@ def called_off(text: str) -> list[Reading]:
     """ "the trip to Japan got cancelled": something planned that is off, whoever cancelled it."""
     m = re.match(
         r"^(?:the|my|our|that) (?P<what>.{2,60}?) (?:is|was|got|has been|had to be|is being) "
-        r"(?:cancell?ed|called off|off(?= now|$|,)|scrapped)\b",
+        r"(?:cancell?ed|called off|off(?= now|$|,)|scrapped)\b|^(?:the|my|our) (?P<fell>.{2,60}?) fell through\b",
         text,
         re.IGNORECASE,
     )
-    what = _EVENT.fullmatch(f"the {m['what']}") if m else None
-    return [Reading("plans", what[1], True, text=f"{what[1]} was cancelled")] if what else []
+    what = _EVENT.fullmatch(f"the {m['what'] or m['fell']}") if m else None
+    return (
+        [Reading("plans", what[1], True, text=f"{what[1]} {'fell through' if m and m['fell'] else 'was cancelled'}")]
+        if what
+        else []
+    )
 
 
 def not_going(rest: str, said: Predicate) -> list[Reading]:
