@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +40,8 @@ def keep(memory: Memory) -> list[str]:
 
 
 def kept(file: Path) -> int:
-    connection = sqlite3.connect(file)
-    try:
+    with closing(sqlite3.connect(file)) as connection:
         return int(connection.execute("SELECT count(*) FROM word_pieces").fetchone()[0])
-    finally:
-        connection.close()
 
 
 def test_the_vector_is_the_plain_one_and_each_piece_names_its_word() -> None:
@@ -86,6 +84,16 @@ def test_a_file_without_them_is_searched_as_before_and_filled_by_reembed(file: P
         assert kept(file) == len(TALK)
         row = keeping.search("Which water sport did I learn?", user_id="u", explain=True)["results"][0]
         assert "pieces" in row["signals"]
+
+
+def test_signs_that_the_model_does_not_know_have_none(memory: Memory, file: Path) -> None:
+    memory.add("我的医生是王医生。", user_id="u", infer=False)
+    memory.add("我住在上海。", user_id="u", infer=False)
+    found = memory.search("我的医生是谁？", user_id="u", explain=True)["results"]
+    assert "医生" in found[0]["memory"]
+    assert "pieces" not in found[0]["signals"]
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT sum(length(data)) FROM word_pieces").fetchone() == (2,)
 
 
 def test_another_embedder_leaves_none_behind(memory: Memory, file: Path) -> None:

@@ -67,8 +67,10 @@ def closeness(segment: Segment, pool: Pool, asked: WordPieces, places: Slots, re
     """How well each row of the pool meets the question's words, 0 to 1: a mean over the words, the rare ones most.
 
     Only rows at `places` are looked at, all others count as the worst of these; one without pieces counts as their
-    mean. None where no row has pieces: nothing is known then.
+    mean. None where the question or every row has none: nothing is known then.
     """
+    if not asked.words:
+        return None
     weights = _weights(segment, asked.words)
     around = np.concatenate((places, pool.before[0][places], pool.after[0][places]))
     wanted = np.unique(around[around < pool.size])

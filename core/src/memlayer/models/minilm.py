@@ -169,7 +169,8 @@ class MiniLMWordPieceEmbedder(MiniLMEmbedder):
         """Return each text's vector and its pieces, from one pass, in the same order.
 
         A piece's vector is what sets it apart from the mean of all pieces, along the 64 directions in which pieces
-        differ most (`benchmarks/quality/axes.py` finds them).
+        differ most (`benchmarks/quality/axes.py` finds them). A text mostly in other letters than Latin ones has none:
+        the vocabulary spells it sign by sign, and the model was not taught what the signs mean.
         """
         import numpy as np
 
@@ -180,10 +181,12 @@ class MiniLMWordPieceEmbedder(MiniLMEmbedder):
         made: dict[int, WordPieces] = {}
 
         def take(number: int, window: _Window, states: NDArray[np.float32]) -> None:
-            own = (states[window.own] - mean) @ axes
-            own *= np.float32(127) / (np.sqrt(np.square(own).sum(axis=1, keepdims=True)) + np.float32(1e-9))
             cut = tuple(words.words(texts[number], limit=MAX_PIECES))
-            made[number] = WordPieces(_pool(states[window.pooled]), np.rint(own).astype(np.int8), cut)
+            latin = sum(word.isascii() for word in cut) * 2 > len(cut)
+            own = (states[window.own if latin else slice(0)] - mean) @ axes
+            own *= np.float32(127) / (np.sqrt(np.square(own).sum(axis=1, keepdims=True)) + np.float32(1e-9))
+            kept = np.rint(own).astype(np.int8)
+            made[number] = WordPieces(_pool(states[window.pooled]), kept, cut if latin else ())
 
         self._encode(texts, None, take)
         return [made[number] for number in range(len(texts))]
