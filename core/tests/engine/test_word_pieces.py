@@ -118,6 +118,15 @@ def test_they_are_kept_where_nothing_is_chosen(file: Path) -> None:
     assert kept(file) == 1
 
 
+def test_verify_finds_what_stayed_behind(memory: Memory, file: Path) -> None:
+    keep(memory)
+    assert memory.verify() == {"ok": True, "problems": []}
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("INSERT INTO word_pieces VALUES (999, x'40')")
+        connection.commit()
+    assert memory.verify()["problems"] == ["vectors of pieces of an entry that is gone: 999"]
+
+
 def test_the_choice_is_yes_or_no(file: Path) -> None:
     with (
         pytest.raises(ConfigurationError, match="token_vectors"),

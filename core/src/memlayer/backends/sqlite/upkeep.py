@@ -41,6 +41,8 @@ _CHECKS = (
     ("an outbox row of a record that is gone",
      "SELECT record_id FROM outbox WHERE operation = 'put' AND record_id NOT IN (SELECT id FROM records)"),
     ("a vector of an item that is gone", "SELECT item FROM item_vectors WHERE item NOT IN (SELECT seq FROM items)"),
+    ("vectors of pieces of an entry that is gone",
+     "SELECT seq FROM word_pieces WHERE seq NOT IN (SELECT seq FROM entries)"),
     ("an owner of nothing",
      "SELECT id FROM owners WHERE id NOT IN (SELECT owner FROM records) AND id NOT IN (SELECT owner FROM items)"),
 )  # fmt: skip
