@@ -79,6 +79,7 @@ def test_of_two_named_people_the_first_is_asked_about_unless_both_are() -> None:
 def test_without_names_the_sides_of_a_chat_decide() -> None:
     held = segment(row(1, "a hotel in Miami"), row(2, "a hotel in Miami", role="assistant", session="s1", position=1))
     assert first(held, "Which hotel in Miami did I mention?") == "m1"
+    assert first(held, "Which hotel in Miami does the user know?") == "m1"
     assert first(held, "Which hotel in Miami did you recommend?") == "m2"
 
 

@@ -132,7 +132,8 @@ _WORD = re.compile(r"([^\W\d_][^\W_]*)(?:['’]s?(?!\w))?")
 _NAME_WORD = re.compile(r"[^\W\d_][^\W_]*")
 _LETTER = re.compile(r"\w")
 _TOGETHER = re.compile(r"\b(?:both|common|share[sd]?|together|each other|and)\b", re.IGNORECASE)
-_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]ine|[Ww]e|[Oo]ur)\b")
+# An agent asks of "the user" what the user would ask of himself.
+_FIRST_PERSON = re.compile(r"\b(?:I|[Mm]y|[Mm]e|[Mm]ine|[Ww]e|[Oo]ur|[Tt]he user)\b")
 _ASSISTANT = re.compile(
     r"\b(?:you|your)\b.*?\b(?:told|suggest\w*|recommend\w*|remind\w*|said|mention\w*|provid\w*|gave|list\w*)\b"
     r"|\b(?:remind|tell) me (?:what|which|who|where|how|of|again)\b.*?\byou\b"
