@@ -65,6 +65,8 @@ _EXPIRES = _re(
     rf"|contract|membership|warranty|registration|permit)) (?:now )?(?:expires|is valid until|runs out|ends"
     rf"|is up) (?:on |in )?{_WHEN}"
 )
+# Of these "the" one is the speaker's; "the wedding" may be anybody's.
+_SPEAKERS = _re(r"(?:exam|test|meeting|interview|appointment|flight|train|class|lesson|deadline|presentation|surgery)$")
 _MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
     rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has "
@@ -94,7 +96,7 @@ def affairs(text: str) -> list[Reading]:
 
 def _time(text: str) -> list[Reading]:
     m = _MOVED_TO.match(text) or _MOVED_IT.match(text) or _IS_AT.match(text)
-    if m is None:
+    if m is None or (m.re is _IS_AT and text[:4].lower() == "the " and not _SPEAKERS.search(m["topic"])):
         return []
     topic = re.sub(r"^(?:next|new|weekly|upcoming|tomorrow's|today's) ", "", m["topic"].lower())
     if whose := re.search(
@@ -103,7 +105,7 @@ def _time(text: str) -> list[Reading]:
         topic = f"{whose[1]} {topic}"
     name = re.sub(r"\W+", "_", topic).strip("_")
     if where := re.search(r" (?:to|from) ((?-i:[A-Z])[\w' -]+)", m["with"] or ""):
-        name += "_" + re.sub(r"\W+", "_", where[1].lower())  # a flight to Iceland is not the one to Rome
+        name += "_" + re.sub(r"\W+", "_", where[0].strip().lower())  # a flight to Iceland is not the one to Rome
     when = m["when"]
     at = (
         ""
