@@ -117,7 +117,10 @@ def _over_there(tail: str) -> bool:
 def switched(rest: str, said: Predicate) -> list[Reading]:
     """From one thing to another of its kind."""
     m = re.match(r"(?P<old>[^,.;]{2,40}?) (?:over )?to (?P<new>[^,;]{2,60})", rest)
-    return [] if m is None or said.negated else _exchanged(m["old"], m["new"])
+    if m is None or said.negated:
+        return []
+    # Who moved from one unknown name to another changed homes, not tools.
+    return _exchanged(m["old"], m["new"], brands=not re.match(r"(?:have |has |had )?(?:just )?moved\b", said.plain))
 
 
 def switched_to(rest: str, said: Predicate) -> list[Reading]:
@@ -163,14 +166,14 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 
 
-def _exchanged(old: str, new: str) -> list[Reading]:
+def _exchanged(old: str, new: str, *, brands: bool = True) -> list[Reading]:
     old, new = _bare(old), _bare(new)
     if old.split(" ")[0].lower() in words.CARS and (car := _BRAND.match(new)):
         return [Reading("drives", car[0])]
     for attribute, known in _KINDS:
         if values.listed(old, known) == old.lower() and (value := values.listed(new, known)):
             return [Reading(attribute, new[: len(value)])]
-    brand = _BRAND.match(new)
+    brand = _BRAND.match(new) if brands else None
     place = {old.lower(), new.lower()} & (words.PLACES | words.NO_NAMES | words.LANGUAGES | words.NATIONALITIES)
     if brand and _BRAND.fullmatch(old) and not place and old.split(" ")[0].lower() not in words.FIRST_NAMES:
         return [Reading("uses", brand[0].rstrip(".'"))]
