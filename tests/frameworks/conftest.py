@@ -34,10 +34,9 @@ SEEN: dict[tuple[str, str, str], bool] = {}
 def pytest_configure(config: pytest.Config) -> None:
     if MISSING:
         return
-    for category in ("DeprecationWarning", "PendingDeprecationWarning", "ImportWarning", "ResourceWarning"):
+    for category in ("DeprecationWarning", "PendingDeprecationWarning", "ImportWarning"):
         config.addinivalue_line("filterwarnings", f"ignore::{category}")
     config.addinivalue_line("filterwarnings", "ignore::UserWarning:pydantic.*")
-    config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="session")
