@@ -222,6 +222,14 @@ def test_many_rows_give_the_answers_of_all_rows(monkeypatch: pytest.MonkeyPatch)
     assert sum(len(set(a) & set(b)) for a, b in zip(exact, rough, strict=True)) >= 45
 
 
+def test_among_many_rows_one_that_alone_passes_the_filter_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "EXACT", 100)
+    said = [f"crate {n} of word{n % 37}" for n in range(1_000)]
+    held = segment(*(row(n + 1, s, session=f"s{n}") for n, s in enumerate(said)))
+    for number in (1, 500, 1_000):
+        assert [hit.seq for hit in ask(held, "Where is the oboe of my aunt?", allowed=[number])] == [number]
+
+
 def test_as_of_reads_the_past() -> None:
     held = segment(row(1, "lives in Rome", status="superseded", valid_to=START + 5 * HOUR), row(5, "lives in Berlin"))
     then = datetime.fromtimestamp((START + 2 * HOUR) / 1e6, tz=timezone.utc)

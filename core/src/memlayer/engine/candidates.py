@@ -18,10 +18,17 @@ _ROUGH = 1_000
 _HALO = 2
 
 
-def candidates(segment: Segment, question: Question, vector: Floats | None, evidence: Mask) -> Slots:
-    """Slots of `evidence` to score, rising: the best each way, what stands around them, and their facts and turns."""
-    return _with_company(segment, [_by_words(segment, question, evidence), _by_meaning(segment, vector, evidence)],
-                         evidence)  # fmt: skip
+def candidates(
+    segment: Segment, question: Question, vector: Floats | None, evidence: Mask, only: Mask | None = None
+) -> Slots:
+    """Slots of `evidence` to score, rising: the best each way, what stands around them, and their facts and turns.
+
+    Where a filter leaves `only` some to be results, the best of these are among them, however far they are from the
+    best of all.
+    """
+    masks = [evidence] if only is None else [evidence, only]
+    ways = [(_by_words(segment, question, mask), _by_meaning(segment, vector, mask)) for mask in masks]
+    return _with_company(segment, [slots for way in ways for slots in way], evidence)
 
 
 def around(segment: Segment, ids: Sequence[str], evidence: Mask) -> Slots:

@@ -76,7 +76,7 @@ def rank(
         if among is not None:
             slots = around(segment, among, evidence)
         elif len(slots) > EXACT:
-            slots = candidates(segment, question, vector, evidence)
+            slots = candidates(segment, question, vector, evidence, None if allowed is None else shown)
         pool = Pool.of(segment, slots)
         signals = measure(segment, question, vector, pool, times)
         closely = None if closer is None else _closeness(segment, pool, signals, evidence[slots], *closer)
