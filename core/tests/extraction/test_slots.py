@@ -326,6 +326,8 @@ ROWS = [
     ("I bank with Nordea.", "detail:bank=Nordea"),
     ("I switched from Netflix to Disney+.", "uses=Disney+"),
     ("I sold my old bike.", ""),
+    ("I went from Leeds to Hull.", ""),
+    ("I changed from Smith to Jones.", ""),
     ("I sold the car.", "!drives=None"),
     ("I gave up the cello.", "!plays=cello"),
     ("Kim owes me 40 for the tickets.", "owed_by:kim=40"),

@@ -114,13 +114,18 @@ def _over_there(tail: str) -> bool:
     )
 
 
+_OF_TOOLS = re.compile(
+    r"(?:have |has |had )?(?:just )?(?:switched|migrated|upgraded|downgraded|converted)\b", re.IGNORECASE
+)
+
+
 def switched(rest: str, said: Predicate) -> list[Reading]:
     """From one thing to another of its kind."""
     m = re.match(r"(?P<old>[^,.;]{2,40}?) (?:over )?to (?P<new>[^,;]{2,60})", rest)
     if m is None or said.negated:
         return []
-    # Who moved from one unknown name to another changed homes, not tools.
-    return _exchanged(m["old"], m["new"], brands=not re.match(r"(?:have |has |had )?(?:just )?moved\b", said.plain))
+    # Who moved or went from one unknown name to another changed homes, or a name, and no tools.
+    return _exchanged(m["old"], m["new"], brands=bool(_OF_TOOLS.match(said.plain)))
 
 
 def switched_to(rest: str, said: Predicate) -> list[Reading]:
