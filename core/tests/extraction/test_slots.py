@@ -326,6 +326,8 @@ ROWS = [
     ("I bank with Nordea.", "detail:bank=Nordea"),
     ("I switched from Netflix to Disney+.", "uses=Disney+"),
     ("I sold my old bike.", ""),
+    ("I dropped my Spanish class notes.", ""),
+    ("I changed my mind about the pizza.", ""),
     ("I went from Leeds to Hull.", ""),
     ("I changed from Smith to Jones.", ""),
     ("I sold the car.", "!drives=None"),

@@ -48,7 +48,7 @@ _RULES = (
         rf"|terminated|unsubscribed from|stopped) ",
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
-    _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about )"),
+    _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about (?=\w+ing\b))"),
     _rule(now.born, r"(?:had|welcomed|gave birth to|have had) (?=a |an |our )"),
     _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
     _rule(now.off, rf"(?:{_BE}|came|got|went) off "),

@@ -66,7 +66,11 @@ def _practice(rest: str) -> str | None:
 
 
 def lessons(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(r"(?:my |the |some |private |online )*((?:[\w-]+ ){1,2}?)(?:lessons|classes|class|course)\b", rest)
+    m = re.match(
+        r"(?:my |the |some |private |online )*((?:[\w-]+ ){1,2}?)(?:lessons|classes|class|course)\b"
+        r"(?! (?:notes|book|homework|mates?|reunion|room|project|list|paper|teacher))",
+        rest,
+    )
     value = _practice(m[1].strip()) if m else None
     return learns(value, said) if value else []
 
