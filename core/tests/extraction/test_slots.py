@@ -46,6 +46,8 @@ ROWS = [
     ("We've relocated to Denver.", "lives_in=Denver"),
     ("I recently moved from Boston to Seattle.", "lives_in=Seattle"),
     ("We moved from Hull to York last year.", "lives_in=York"),
+    ("We have two kids, Ella (7) and Max (4).", "has_child=Ella; has_child=Max"),
+    ("My old boss Luis called.", ""),
     ("I moved from Leeds to London.", "lives_in=London"),
     ("Just moved to Oslo!", "lives_in=Oslo"),
     ("I moved back to Chicago in March.", "lives_in=Chicago"),

@@ -26,7 +26,9 @@ _ADJ = (
     r"|beloved|baby|former|rescue)[-\s]){0,2}"
 )
 _N = r"(?-i:[A-Z][a-zà-ÿ'’-]+(?:\s[A-Z][a-zà-ÿ'’-]+)?)"
-_NAMES = rf"{_N}(?:(?:,\s(?:and\s)?|\sand\s|\s&\s){_N}){{0,4}}"
+_AGED = r"(?:,? \(?(?:aged? )?\d{1,2}\)?(?! (?:and|&) \d))?"
+_NAMES = rf"{_N}(?:{_AGED}(?:,\s(?:and\s)?|\sand\s|\s&\s){_N}){{0,4}}"
+_LIST = re.compile(rf"{_AGED}(?:,\s(?:and\s)?|\sand\s|\s&\s)")
 
 _SELF = re.compile(r"^(?:I|we)\s+(?=\S)", re.IGNORECASE)
 _OWN = re.compile(
@@ -59,6 +61,11 @@ _FEMALE = frozenset(
 _MALE = frozenset(
     """brother stepbrother bro father dad papa stepdad son stepson husband hubby fiance fiancé boyfriend bf
     grandfather grandpa uncle nephew father-in-law brother-in-law grandson""".split()
+)
+
+
+_ONE_AT_A_TIME = frozenset(
+    w for w, (a, _) in words.KIN.items() if a in {"reports_to", "married_to", "engaged_to", "in_relationship_with"}
 )
 
 
@@ -163,7 +170,7 @@ def said_beside(rest: str) -> list[Reading]:
     found = []
     for m in _BESIDE.finditer(rest):
         word, adjective = (m["kin"] or m["pet"]).lower(), (m["adj"] or "").lower().replace("-", " ").strip()
-        if entities.person(m["name"]) and not {"ex", "late", "former"} & set(adjective.split()):
+        if entities.person(m["name"]) and not _bygone(adjective, word):
             attribute = "has_pet" if m["pet"] else words.KIN[word][0]
             what = f"{adjective} {word}".strip()
             found.append(
@@ -189,11 +196,17 @@ def _owned(m: re.Match[str], text: str, speaker: str | None) -> Subject | None:
     relation = None
     if name:
         attribute = "has_pet" if m["pet"] else words.KIN[word][0]
-        if "ex" not in adjective.split() and "late" not in adjective.split() and "former" not in adjective.split():
+        if not _bygone(adjective, word):
             what = f"{adjective} {word}".strip()
             relation = Reading(attribute, name, text=f"has {_article(what)} named {name}", target=_target(attribute))
     spoken = f"{label[:1].upper()}{label[1:]}{f' {name}' if name else ''}"
     return Subject(kind, name or label, spoken, text[m.end() :], relation, word)
+
+
+def _bygone(adjective: str, word: str) -> bool:
+    """Says whether it is somebody of before: an old friend still is one, an old boss is not."""
+    said = set(adjective.replace("-", " ").split())
+    return bool(said & {"ex", "late", "former"}) or ("old" in said and word in _ONE_AT_A_TIME)
 
 
 def _article(word: str) -> str:
@@ -260,11 +273,11 @@ def _members(m: re.Match[str]) -> list[Reading]:
     word = words.PLURAL_PETS.get(word, _MANY_KIN.get(word, word))
     attribute = "has_pet" if m["pet"] else words.KIN[word][0] if word in words.KIN else "has_relative"
     adjective = (m["adj"] or "").strip().lower()
-    if {"ex", "late", "former"} & set(adjective.replace("-", " ").split()):
+    if _bygone(adjective, word):
         return []
     what = f"{adjective} {word}".strip() if m.re is _IS_CALLED else word
     if m["names"]:
-        found = [n for n in re.split(r",\s(?:and\s)?|\sand\s|\s&\s", m["names"]) if entities.person(n)]
+        found = [n for n in _LIST.split(m["names"]) if entities.person(n)]
         return [Reading(attribute, n, text=f"has {_article(what)} named {n}", target=_target(attribute)) for n in found]
     if m.re is _IS_CALLED or attribute in {"has_friend", "has_colleague", "reports_to", "has_relative", "has_parent"}:
         return []
