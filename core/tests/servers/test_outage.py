@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from raw import everything_in_neo4j, everything_in_weaviate
 from reach import tool
 
 from memlayer import Memory
-from memlayer.errors import BackendTimeoutError
+from memlayer.errors import BackendError, BackendTimeoutError
 from memlayer.testing import HashEmbedder
 from memlayer.types import Scope
 
@@ -188,6 +188,15 @@ def test_the_report_says_who_is_away_and_how_far_behind(memory: Memory) -> None:
     assert graph["ok"]
 
 
+def connect(store: Any) -> None:
+    """Has a store that waits for seconds only talk to its server, however long a busy machine takes for that."""
+    for _ in range(100):
+        with suppress(BackendError):
+            store.health()
+            return
+    store.health()
+
+
 @pytest.mark.parametrize("number", [0, 1], ids=["weaviate", "neo4j"])
 def test_whoever_meets_a_server_that_hangs_is_told_in_time(own: dict[str, Any], fresh: str, number: int) -> None:
     from memlayer.backends.neo4j import Neo4jGraphStore
@@ -196,7 +205,7 @@ def test_whoever_meets_a_server_that_hangs_is_told_in_time(own: dict[str, Any], 
     server = list(own.values())[number]
     make: list[Any] = [WeaviateVectorIndex, Neo4jGraphStore]
     store = make[number](server["url"], memory=fresh, timeout=2.0)
-    store.health()
+    connect(store)
     os.kill(server["pid"], signal.SIGSTOP)
     try:
         with pytest.raises(BackendTimeoutError, match="within"):

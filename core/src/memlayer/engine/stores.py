@@ -198,7 +198,10 @@ class Paired(Protocol):
     def search_both(
         self, query: str, vector: Vector, *, scope: Scope, where: Filter | None = None, limit: int = 10
     ) -> list[Match]:
-        """What is nearest, best first, then what shares words with the query, best first."""
+        """What is nearest, best first, then what shares words with the query, best first.
+
+        Raises `UnsupportedError` for what the ledger answers better.
+        """
         ...
 
 

@@ -143,9 +143,14 @@ class WeaviateVectorIndex:
     def search_both(
         self, query: str, vector: Vector, *, scope: Scope, where: Filter | None = None, limit: int = 10
     ) -> list[Match]:
-        """What `search` finds, then what `search_text` finds, asked for at the same time."""
+        """What `search` finds, then what `search_text` finds, asked for at the same time.
+
+        Raises where the server cannot tell the filter: whoever has the records applies it sooner than it is read here.
+        """
         words, (filters, exact) = query_words(query), _filters(scope, where)
-        if not words or not exact or scope.spans_owners:
+        if not exact:
+            raise UnsupportedError(f"{self.address} cannot tell this filter; the record can")
+        if not words or scope.spans_owners:
             asked: dict[str, Any] = {"scope": scope, "where": where, "limit": limit}
             return [*self.search(vector, **asked), *self.search_text(query, **asked)]
         with self._client.use("search") as client:
