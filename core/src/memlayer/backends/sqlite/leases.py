@@ -7,7 +7,8 @@ import os
 import platform
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from memlayer.backends.sqlite._codec import micros
@@ -18,7 +19,7 @@ LEASE = timedelta(minutes=10)
 
 
 class SQLiteLeases:
-    """Implements `Leases` in the ledger's file."""
+    """Implements `Leases` in the ledger's file; a claim need not outlast the power, since no reader does."""
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         """Opens nothing yet."""
@@ -28,7 +29,7 @@ class SQLiteLeases:
 
     def begin(self, ids: Sequence[str], owner: str) -> None:
         """Claims episodes that nobody else knows of yet."""
-        with self._database.write() as connection:
+        with self._write() as connection:
             self._note(connection, ids, _digest(owner))
 
     def take(self, ids: Sequence[str], owner: str) -> bool:
@@ -37,7 +38,7 @@ class SQLiteLeases:
         with self._database.look() as connection:
             if self._others(connection, key):
                 return False
-        with self._database.write() as connection:
+        with self._write() as connection:
             if self._others(connection, key):
                 return False
             # Only claims of this memory are left to stand; the rest has ended.
@@ -47,11 +48,23 @@ class SQLiteLeases:
 
     def give_back(self, ids: Sequence[str]) -> None:
         """Ends claims of this memory, and all that have expired."""
-        with self._database.write() as connection:
+        with self._write() as connection:
             connection.execute("DELETE FROM readers WHERE until <= ?", (micros(self._clock()),))
             connection.executemany(
                 "DELETE FROM readers WHERE record_id = ? AND holder = ?", [(i, self._me()) for i in ids]
             )
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that others see at once, and that waits for no disk."""
+        with self._database.look() as connection:
+            connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self._database.write() as connection:
+                yield connection
+        finally:
+            with self._database.look() as connection:
+                connection.execute("PRAGMA synchronous = FULL")
 
     def _note(self, connection: sqlite3.Connection, ids: Sequence[str], key: str) -> None:
         until = micros(self._clock() + LEASE)
