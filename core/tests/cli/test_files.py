@@ -37,7 +37,8 @@ def test_a_name_of_no_file_is_a_text(memlayer: Any) -> None:
 
 def test_progress_of_reading_and_of_keeping(memlayer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pypdf")
-    (tmp_path / "book.pdf").write_bytes(pdf([f"Page {n}: {'the zebra' if n == 7 else 'a horse'}." for n in range(1, 61)]))
+    pages = [f"Page {n}: {'the zebra' if n == 7 else 'a horse'}." for n in range(1, 61)]
+    (tmp_path / "book.pdf").write_bytes(pdf(pages))
     bars: list[tuple[str, int, int]] = []
 
     @contextmanager
