@@ -70,9 +70,11 @@ def test_a_caption_has_keys_of_its_own() -> None:
     assert dog | 1 in found.terms
 
 
-def test_what_is_embedded_leaves_captions_out_unless_nothing_else_is_there() -> None:
-    assert text.spoken("Look! [image: a dog]") == "Look!"
+def test_what_is_embedded_says_in_brackets_what_the_pictures_show() -> None:
+    assert text.spoken("Look! [image: a dog]") == "Look! (a dog)"
+    assert text.spoken("[image: a dog] So cute [image: a cat]") == "So cute (a dog a cat)"
     assert text.spoken("[image: a dog]") == "a dog"
+    assert text.spoken("Nothing to see [image: ]") == "Nothing to see"
     assert text.spoken("plain [text]") == "plain [text]"
 
 

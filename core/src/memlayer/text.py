@@ -122,11 +122,12 @@ def likeness(text: str) -> int:
 
 
 def spoken(text: str) -> str:
-    """The text without its captions, unless it has nothing else: what is worth embedding."""
+    """What is embedded: the text, and in brackets what its pictures show ("Look at this! (a dog)")."""
     if "[image:" not in text:
         return text
     said, shown = _captions(text)
-    return said.strip() or shown.strip()
+    said, shown = said.strip(), " ".join(shown.split())
+    return f"{said} ({shown})" if said and shown else said or shown
 
 
 def words(text: str) -> list[str]:
