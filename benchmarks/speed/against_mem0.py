@@ -19,6 +19,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,9 @@ class Ours:
     def delete_all(self, user: str) -> None:
         self._memory.delete_all(user_id=user)
 
+    def close(self) -> None:
+        self._memory.close()
+
 
 def measure(side: Any, said: Iterator[str], *, infer: bool, runs: int) -> dict[str, float]:
     """Medians in milliseconds with the memory as it stands."""
@@ -128,8 +132,13 @@ def main() -> None:
         sys.exit("the peer is missing: pip install mem0ai")
     sizes = sorted({0, min(1000, args.size), args.size})
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         home = Path(name)
+
+        def open_(side: Ours) -> Ours:
+            stack.callback(side.close)
+            return side
+
         sides: dict[str, tuple[Any, bool]] = {}
         for label, make, infer in (("full", Mem0, True), ("plain", Mem0, False)):
             folder = home / f"mem0-{label}"
@@ -138,7 +147,7 @@ def main() -> None:
         for label, infer in (("full", True), ("plain", False)):
             folder = home / f"ours-{label}"
             folder.mkdir()
-            sides[f"memlayer {label}"] = (Ours(folder), infer)
+            sides[f"memlayer {label}"] = (open_(Ours(folder)), infer)
         had = 0
         for size in sizes:
             for label, (side, infer) in sides.items():
@@ -148,7 +157,7 @@ def main() -> None:
                 rows.append({"size": size, "side": label, **measure(side, said, infer=infer, runs=args.runs)})
             had = size
         if args.largest:
-            side = Ours(home)
+            side = open_(Ours(home))
             said = talk(7)
             for _ in progress(range(args.largest // 500), f"memlayer: {args.largest:,}"):
                 side.fill(list(islice(said, 500)), "user")
