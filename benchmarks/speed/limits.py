@@ -67,7 +67,7 @@ def copy_of_writes(source: Path, target: Path) -> tuple[sqlite3.Connection, list
     bare.execute("PRAGMA journal_mode = WAL")
     bare.execute("PRAGMA synchronous = FULL")
     for (sql,) in held.execute(
-        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC"
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
     ):
         bare.execute(sql)
     groups: dict[int, list[tuple[str, tuple[Any, ...]]]] = {}
