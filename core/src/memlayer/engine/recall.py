@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer._blas import one_thread
 from memlayer.attributes import attribute
+from memlayer.engine import word_pieces
 from memlayer.engine.asked import answers, asked, attributes
 from memlayer.engine.projector import Projector
 from memlayer.engine.question import Question, understand
@@ -18,7 +19,7 @@ from memlayer.engine.stores import Store
 from memlayer.extraction.dates import find_times
 from memlayer.filters import Filter, matches
 from memlayer.lifetimes import alive
-from memlayer.protocols import Embedder, Reranker, WordPieceEmbedder
+from memlayer.protocols import Embedder, Reranker
 from memlayer.text import analyse, spoken
 from memlayer.types import Hit, Origin, Record, Scope, View
 
@@ -145,7 +146,7 @@ class Recall:
             return []
         question = understand(query.text, list(segment.names.numbers))
         if question.plain not in vectors:
-            vectors[question.plain] = self._asked(question.plain)
+            vectors[question.plain] = word_pieces.asked(self._embedder(), question.plain)
         vector, pieces = vectors[question.plain]
         among = None
         if self._servers is not None and query.view.known_at is None:
@@ -165,13 +166,6 @@ class Recall:
                 among=among,
                 closer=None if pieces is None or query.view.known_at else (pieces, self._store.word_pieces),
             )
-
-    def _asked(self, text: str) -> tuple[Vector, WordPieces | None]:
-        embedder = self._embedder()
-        if isinstance(embedder, WordPieceEmbedder):
-            (pieces,) = embedder.embed_word_pieces([text])
-            return pieces.vector, pieces
-        return embedder.embed([text], kind="query")[0], None
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:
         """The records themselves; the ledger decides scope, filter and lifetime last."""

@@ -112,10 +112,10 @@ class Segment:
 
     @property
     def nbytes(self) -> int:
-        """Bytes taken, estimated for what Python keeps beside the arrays."""
+        """Bytes taken, estimated for what Python and readers keep beside the arrays."""
         arrays: list[NDArray[Any]] = [getattr(self, column) for column in _COLUMNS]
         arrays += [self.vectors, self.signs, self._slot_of, self._citing]
-        return sum(a.nbytes for a in arrays) + self.postings.nbytes + 400 * self.count
+        return sum(a.nbytes for a in arrays) + self.postings.nbytes + 500 * self.count
 
     def apply(self, rows: Iterable[Sequence[Any]]) -> None:
         """Takes rows in: new ones, and newer versions of known ones; the same rows again change nothing."""
@@ -399,7 +399,6 @@ class SegmentCache:
         self._limit = limit_bytes
         self._segments: OrderedDict[str, Segment] = OrderedDict()
         self._sizes: dict[str, int] = {}
-        self._total = 0
         self._lock = threading.Lock()
 
     def get(self, owner: str) -> Segment:
@@ -429,24 +428,16 @@ class SegmentCache:
             if owner is None:
                 self._segments.clear()
                 self._sizes.clear()
-                self._total = 0
-            elif self._segments.pop(owner, None) is not None:
-                self._total -= self._sizes.pop(owner, 0)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all segments."""
-        with self._lock:
-            return sum(segment.nbytes for segment in self._segments.values())
+            else:
+                self._segments.pop(owner, None)
+                self._sizes.pop(owner, None)
 
     def _trim(self, owner: str, size: int) -> None:
         with self._lock:
             if owner in self._segments:
-                self._total += size - self._sizes.get(owner, 0)
                 self._sizes[owner] = size
-            while self._total > self._limit and len(self._segments) > 1:
-                oldest = self._segments.popitem(last=False)[0]
-                self._total -= self._sizes.pop(oldest, 0)
+            while len(self._segments) > 1 and sum(self._sizes.values()) > self._limit:
+                del self._sizes[self._segments.popitem(last=False)[0]]
 
 
 def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

@@ -7,7 +7,6 @@ compare between questions. See `weights.py` for what each one weighs and `benchm
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,8 @@ class Pool:
         both = (facts < self.size) & (turns < self.size)
         self.facts, self.turns = facts[both], turns[both]
         """Pairs of places: a fact, and an episode that it cites."""
-        self._segment = segment
+        self.still = _still(segment, slots)
+        """The signals that are the same for every question."""
 
     @classmethod
     def of(cls, segment: Segment, slots: Slots) -> Pool:
@@ -57,22 +57,6 @@ class Pool:
         segment.memo["pool"] = whole
         return whole
 
-    @cached_property
-    def still(self) -> dict[str, Floats]:
-        """The signals that are the same for every question: what kind of text it is, and how it was rated."""
-        segment, slots = self._segment, self.slots
-        flags, words = segment.flags[slots], segment.words[slots]
-        opens = (segment.before[slots] < 0) & (segment.after[slots] >= 0)
-        shapes = {"question": text.QUESTION, "has_time": text.TIME, "has_name": text.NAME, "has_title": text.TITLE}
-        return {
-            **{name: (flags & flag > 0).astype(np.float32) for name, flag in shapes.items()},
-            "has_number": (flags & text.NUMBER > 0).astype(np.float32),
-            "opens": opens.astype(np.float32),
-            "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
-            "importance": segment.importance[slots] - np.float32(0.5),
-            "feedback": np.clip(segment.feedback[slots], -1, 1).astype(np.float32),
-        }
-
     def _neighbours(self, column: NDArray[np.int32]) -> Slots:
         # -1 (none) reads the last place, which is that of "no neighbour".
         return np.append(self._place[column[self.slots]], self.size)
@@ -80,6 +64,21 @@ class Pool:
     def place(self, slots: NDArray[np.int64] | NDArray[np.int32]) -> Slots:
         """Where these slots are in the pool; its size where they are not."""
         return self._place[slots]
+
+
+def _still(segment: Segment, slots: Slots) -> dict[str, Floats]:
+    """What kind of text it is, and how it was rated."""
+    flags, words = segment.flags[slots], segment.words[slots]
+    opens = (segment.before[slots] < 0) & (segment.after[slots] >= 0)
+    shapes = {"question": text.QUESTION, "has_time": text.TIME, "has_name": text.NAME, "has_title": text.TITLE,
+              "has_number": text.NUMBER}  # fmt: skip
+    return {
+        **{name: (flags & flag > 0).astype(np.float32) for name, flag in shapes.items()},
+        "opens": opens.astype(np.float32),
+        "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
+        "importance": segment.importance[slots] - np.float32(0.5),
+        "feedback": np.clip(segment.feedback[slots], -1, 1).astype(np.float32),
+    }
 
 
 def measure(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.extraction._pieces import KEY as DOCUMENT
 from memlayer.extraction._pieces import PieceMessage, part_of
+from memlayer.text import spoken
 from memlayer.types import Change, Message, Record, Scope
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ def complete(
     The words are in the ledger before a model is asked for facts, as with every message.
     """
     from memlayer.engine.ingest import Outcome
-    from memlayer.text import spoken
+    from memlayer.engine.word_pieces import embedded
 
     seen = {m.episode.id: (m.text, m.episode) for m in messages if isinstance(m, SeenMessage) and m.episode is not None}
     if not seen:
         return None
-    vectors = embedder().embed([spoken(text) for text, _ in seen.values()], kind="document")
+    vectors = embedded(embedder(), [spoken(text) for text, _ in seen.values()])
     changes = []
     for (text, episode), vector in zip(seen.values(), vectors, strict=True):
         metadata = {name: value for name, value in episode.metadata.items() if name != KEY}

@@ -45,15 +45,27 @@ def embedded(embedder: Embedder, texts: Sequence[str]) -> list[Vector]:
     """One unit vector per text; with the vectors of its pieces where the embedder gives them."""
     if not texts:
         return []
-    # Not isinstance: asking a protocol takes longer than writing the row.
-    if (pieces := getattr(embedder, "embed_word_pieces", None)) is not None:
-        return [carrying(found) for found in pieces(texts)]
+    if (piecewise := _piecewise(embedder)) is not None:
+        return [carrying(found) for found in piecewise(texts)]
     found = embedder.embed(texts, kind="document")
     if found.shape != (len(texts), embedder.dimensions):
         raise ConfigurationError(
             f"embedder {embedder.name!r} gave {found.shape}, expected ({len(texts)}, {embedder.dimensions})"
         )
     return list(found)
+
+
+def asked(embedder: Embedder, text: str) -> tuple[Vector, WordPieces | None]:
+    """The unit vector of a question; with its pieces where the embedder gives them."""
+    if (piecewise := _piecewise(embedder)) is not None:
+        (pieces,) = piecewise([text])
+        return pieces.vector, pieces
+    return embedder.embed([text], kind="query")[0], None
+
+
+def _piecewise(embedder: Embedder) -> Callable[[Sequence[str]], list[WordPieces]] | None:
+    """What makes pieces. Not isinstance: asking a protocol takes longer than writing a row."""
+    return getattr(embedder, "embed_word_pieces", None)
 
 
 def carrying(found: WordPieces) -> PiecedVector:

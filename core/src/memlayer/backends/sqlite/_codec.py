@@ -76,10 +76,10 @@ def from_row(row: Sequence[Any]) -> Record:
         created_at=born, recorded_at=EPOCH + timedelta(microseconds=recorded),
         valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),
         valid_to=moment(valid_to), updated_at=moment(updated), expires_at=moment(expires), status=status,
-        superseded_by=superseded_by, supersedes=_strings(supersedes), immutable=bool(immutable),
+        superseded_by=superseded_by, supersedes=strings(supersedes), immutable=bool(immutable),
         metadata=json.loads(metadata) if metadata != "{}" else {},
         categories=_labels(categories), importance=importance, feedback=feedback, role=role, name=name,
-        message_id=message_id, session=session, position=position, sources=_strings(sources), subject=subject,
+        message_id=message_id, session=session, position=position, sources=strings(sources), subject=subject,
         attribute=attribute, value=value, negated=bool(negated), memory_type=memory_type, unread=bool(unread),
         reinforced=reinforced,
         relations=tuple(Relation(*x) for x in json.loads(relations)) if relations != "[]" else (),
@@ -103,7 +103,8 @@ def _edge(relation: Relation) -> tuple[str, ...]:
     return (relation.source, relation.predicate, relation.target, relation.source_type, relation.target_type)
 
 
-def _strings(text: str) -> tuple[str, ...]:
+def strings(text: str) -> tuple[str, ...]:
+    """A JSON list of strings."""
     if text == "[]":
         return ()
     # Strings without an escape, as ids and categories are, need no parser.
@@ -112,4 +113,4 @@ def _strings(text: str) -> tuple[str, ...]:
 
 # What many rows have in common is made once.
 _scope = lru_cache(maxsize=1024)(Scope)
-_labels = lru_cache(maxsize=1024)(_strings)
+_labels = lru_cache(maxsize=1024)(strings)

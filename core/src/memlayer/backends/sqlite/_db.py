@@ -35,7 +35,7 @@ PURGES = 10
 """How often erasing looks for a moment in which nobody else writes."""
 
 PURGED_AT_ONCE = 32 << 20
-"""Bytes of a file that is purged before erasing returns: some 10 ms."""
+"""Bytes of a file that is purged before erasing returns."""
 
 FORK_WAIT = BUSY_TIMEOUT
 """Seconds that a fork waits for each connection to come to rest."""

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from memlayer.backends.sqlite import _scope
-from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, to_row
+from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, strings, to_row
 from memlayer.backends.sqlite._db import Database
 from memlayer.backends.sqlite._followers import targets
 from memlayer.backends.sqlite._project import Projection
@@ -293,7 +293,7 @@ class SQLiteLedger:
         with self.database.look() as connection:
             rows = connection.execute(query, (owner, after)).fetchall()
         at = _SOURCES
-        rows = [(*row[:at], _ids(row[at]), *row[at + 1 :]) for row in rows]
+        rows = [(*row[:at], strings(row[at]), *row[at + 1 :]) for row in rows]
         return sorted(rows, key=itemgetter(0))
 
     def word_pieces(self, seqs: Sequence[int]) -> dict[int, bytes]:
@@ -490,10 +490,3 @@ class SQLiteLedger:
                 (follower, record.id, *ids),
             )
         return Event(sequence, change.action, record.id, now, actor, before, record, change.reason)
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    """A JSON list of ids, which hardly ever need unescaping."""
-    if text == "[]":
-        return ()
-    return tuple(json.loads(text)) if "\\" in text else tuple(text[2:-2].split('","'))
