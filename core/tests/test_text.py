@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memlayer import _stem, text
+from memlayer import _changes, _stem, text
 
 
 def overlap(left: str, right: str) -> set[int]:
@@ -155,3 +155,31 @@ def test_signs_that_say_nothing_are_no_term() -> None:
 
 def test_an_english_question_has_no_compounds() -> None:
     assert all(len(ways) <= 2 for ways in text.query_ways("What is my understanding of notwithstanding?"))
+
+
+_PHRASES = (
+    "actually", "I mean", "I meant", "correction", "scratch that", "never mind", "nevermind", "no longer", "any more",
+    "anymore", "any longer", "anylonger", "stopped", "quit", "quitting", "gave up", "given up", "cancel", "canceled",
+    "cancelled", "change", "changed", "switch", "switched", "switching", "moved", "swapped", "replaced", "instead",
+    "now", "nowadays", "update", "updated", "became", "turns out", "turned out", "broke up", "split up", "divorced",
+    "sold", "from now on", "rescheduled", "postponed", "extended", "promoted", "ended", "dropped", "sorry", "oops",
+    "wait", "no,", "forget that", "I said ten but", "I mistyped", "I misread", "typo", "my mistake", "was wrong",
+    "got that wrong", "not any more", "let me correct", "to correct",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from([*_PHRASES, "the cat", "it's Anna's", "on Monday", "café", "now's", "x'now"]), max_size=6),
+    st.sampled_from(["{}", "Oh, {}", "I {}.", "Well. {}!", "“{}”", "{} – no", "’{}’"]),
+)
+def test_a_change_is_seen_wherever_its_words_are(parts: list[str], frame: str) -> None:
+    said = frame.format(" ".join(parts))
+    found = text.analyse(said).flags
+    corrected = bool(_changes.CORRECTED.search(said))
+    assert bool(found & text.CORRECTION) == corrected
+    assert bool(found & text.CHANGE) == (corrected or bool(_changes.CHANGED.search(said)))
+
+
+@pytest.mark.parametrize("phrase", _PHRASES)
+def test_each_word_of_change_is_looked_for(phrase: str) -> None:
+    assert text.analyse(f"Oh. {phrase}").flags & text.CHANGE, phrase

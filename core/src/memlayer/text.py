@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memlayer import _stem
+from memlayer import _changes, _stem
 from memlayer._kinds import NAMED
 from memlayer._words import FOREIGN, SIGNS, STOP, TIMES
 
@@ -84,8 +84,8 @@ def analyse(text: str) -> Analysis:
     keys = _keys(said)
     count = len(said) if text.isascii() else max(len(said), len(keys))
     if count <= _SHORT:
-        flags |= CHANGE * bool(_CHANGE.search(text))
-        flags |= (CHANGE | CORRECTION) * bool(_CORRECTION.search(text))
+        changed, corrected = _changes.said(text, said)
+        flags |= CHANGE * changed | CORRECTION * corrected
     terms = np.array(keys + caption, dtype=np.int64)
     terms.setflags(write=False)
     return Analysis(terms, count, flags)
@@ -254,21 +254,6 @@ _SHAPES = (
     (NUMBER, re.compile(r"\d")),
     (NAME, re.compile(r"(?<=[^.!?…\s] )[\"“'(]?[A-Z][^\W\d_A-Z]{2}")),
     (TITLE, re.compile(r"[\"“„«][^\"“”»]{2,60}[\"”“»]")),
-)
-_CHANGE = re.compile(
-    r"\b(?:actually|i meant?|correction|scratch that|never ?mind|no longer|any ?more|any ?longer|stopped|quit(?:ting)?"
-    r"|gave up|given up|cancel(?:l?ed)?|changed?|switch(?:ed|ing)?|moved|swapped|replaced|instead|now|nowadays|updated?"
-    r"|became|turn(?:s|ed) out|broke up|split up|divorced|sold|from now on|rescheduled|postponed|extended|promoted"
-    r"|ended|dropped)\b",
-    re.IGNORECASE,
-)
-# "Actually" and its like correct only where a sentence begins: "I'm actually thinking of …" goes on.
-_CORRECTION = re.compile(
-    r"(?:^|[.!?…\n][\"')]*\s+|^(?:oh|hm+|ah|well|ok(?:ay)?|hey|no|wait|sorry|oops)[,.!]*\s+)"
-    r"(?:actually|sorry|correction|oops|wait|no,|scratch that|never ?mind|forget that|i meant?\b|i said\b.*\bbut\b)"
-    r"|\b(?:i meant|i mis\w+|mis(?:read|spoke|heard|typed|remembered|counted|took)|typo|my mistake|was wrong"
-    r"|got (?:that|it) wrong|turn(?:s|ed) out|not (?:any ?more|any ?longer)|no longer|let me correct|to correct)\b",
-    re.IGNORECASE,
 )
 _CAPTION = re.compile(r"\[image:([^\]]*)\]")
 _QUESTION_MARKS = ("?", "？", "؟", "⸮", "ですか。", "ますか。", "ですか", "ますか", "吗", "嗎", "吗。")

@@ -67,12 +67,12 @@ def complete(
 
     The words are in the ledger before a model is asked for facts, as with every message.
     """
-    from memlayer.engine.ingest import Outcome
-    from memlayer.engine.word_pieces import embedded
-
     seen = {m.episode.id: (m.text, m.episode) for m in messages if isinstance(m, SeenMessage) and m.episode is not None}
     if not seen:
         return None
+    from memlayer.engine.ingest import Outcome
+    from memlayer.engine.word_pieces import embedded
+
     vectors = embedded(embedder(), [spoken(text) for text, _ in seen.values()])
     changes = []
     for (text, episode), vector in zip(seen.values(), vectors, strict=True):

@@ -21,6 +21,7 @@ COLUMNS = (
     "superseded_by", "supersedes", "sources", "categories", "metadata", "relations", "unread", "reinforced",
 )  # fmt: skip
 SELECT = ", ".join(f"r.{c}" for c in COLUMNS)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _EMPTY = {"supersedes": "[]", "sources": "[]", "categories": "[]", "metadata": "{}", "relations": "[]"}
 _ZERO = {"position": 0, "immutable": 0, "negated": 0, "unread": 0, "reinforced": 0}
 _PLAIN = tuple({**_EMPTY, **_ZERO}.get(c) for c in COLUMNS)
@@ -43,7 +44,7 @@ def moment(value: int | None) -> datetime | None:
 
 def dumps(value: Any) -> str:
     """Compact JSON, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def to_row(r: Record) -> tuple[Any, ...]:

@@ -9,13 +9,12 @@ import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
-from memlayer.backends.sqlite._translated import translated
+from memlayer.backends.sqlite._translated import Translated
+from memlayer.backends.sqlite._use import Held, Snapshot, Transaction, Use
 from memlayer.backends.sqlite.where import register
 from memlayer.errors import (
     BackendError,
@@ -136,26 +135,6 @@ MIGRATIONS = (
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 
 
-class Held:
-    """A thread's own connection; closed with the thread, or when its database is closed."""
-
-    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
-        """`on_disk` is False for the empty memory that stands for an absent file."""
-        self.connection = connection
-        self.on_disk = on_disk
-        self.lock = threading.RLock()
-        self.closed = False
-
-    def close(self) -> None:
-        """Closes the connection, and returns when it is closed, whoever began; idempotent."""
-        with self.lock:
-            self.closed = True
-            self.connection.close()
-
-    def __del__(self) -> None:
-        self.close()
-
-
 class Database:
     """One SQLite file, opened on first use; many threads and many processes may share it."""
 
@@ -168,7 +147,8 @@ class Database:
             path = Path(self._temporary) / "memory.db"
         self.path = Path(path).expanduser()
         self._timeout = timeout
-        self._closed = False
+        self.closed = False
+        """True once `close` was called."""
         self._descriptor: int | None = None
         self._begin()
         _databases.add(self)
@@ -177,39 +157,21 @@ class Database:
         self._local = threading.local()
         self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
-        self._writing = threading.RLock()
+        self.writing = threading.RLock()
+        """Held by the thread of this process that writes."""
         self._purger: Purger | None = None
 
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Transaction:
         """A transaction that holds the write lock; commits at the end, rolls back on any error."""
-        with self._writing, self._use(create=True) as connection, translated("write", self.path):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.rollback()
-                raise
+        return Transaction(self, "write", create=True)
 
-    @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Snapshot:
         """One consistent snapshot for all statements inside; an absent file reads as an empty one."""
-        with self._use(create=False) as connection, translated("read", self.path):
-            if connection.in_transaction:
-                yield connection
-                return
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.rollback()
+        return Snapshot(self, "read")
 
-    @contextmanager
-    def look(self) -> Iterator[sqlite3.Connection]:
+    def look(self) -> Use:
         """As `read`, for a single statement: SQLite gives it a snapshot of its own, without a transaction around it."""
-        with self._use(create=False) as connection, translated("read", self.path):
-            yield connection
+        return Use(self, "read")
 
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
@@ -217,7 +179,7 @@ class Database:
         if target.exists() and self.path.exists() and target.samefile(self.path):
             raise ConfigurationError(f"backup: {target} is the memory itself; name another file")
         part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
-        with self._use(create=False) as source, translated("back up", self.path):
+        with Use(self, "back up") as source:
             try:
                 _create(part)
                 copy = sqlite3.connect(part)
@@ -236,7 +198,7 @@ class Database:
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that what was erased is gone from both."""
-        with self._use(create=True) as connection, translated("checkpoint", self.path):
+        with Use(self, "checkpoint", create=True) as connection:
             if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise BackendTimeoutError(
                     f"what was erased is still in the log of {self.path}, because somebody has been reading an older "
@@ -260,14 +222,14 @@ class Database:
     def purge(self) -> None:
         """Leaves no byte of what was erased, in the log or between the rows of the file."""
         for _ in range(PURGES):
-            with self._writing:
+            with self.writing:
                 self.checkpoint()
                 # A connection of its own: what the others have read is void when this one commits. Its commit says
                 # nothing that must last, so that it need not wait for the disk.
                 connection = sqlite3.connect(self.path, timeout=self._timeout, isolation_level=None)
                 try:
                     connection.execute("PRAGMA synchronous = NORMAL")
-                    with translated("purge", self.path):
+                    with Translated("purge", self.path):
                         if self._purged(connection):
                             return
                 finally:
@@ -297,7 +259,7 @@ class Database:
         if self._purger is not None:
             self._purger.close()
         with self._registry:
-            self._closed = True
+            self.closed = True
             for held in self._held:
                 held.close()
             self._held.clear()
@@ -309,23 +271,14 @@ class Database:
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
-    @contextmanager
-    def _use(self, *, create: bool) -> Iterator[sqlite3.Connection]:
-        """This thread's connection, which no fork closes meanwhile."""
-        while True:
-            held = self._connect(create=create)
-            with held.lock:
-                if not held.closed or self._closed:
-                    yield held.connection
-                    return
-
-    def _connect(self, *, create: bool) -> Held:
-        if self._closed:
+    def held(self, *, create: bool) -> Held:
+        """This thread's connection, opened where it has none; `create` makes the file where there is none."""
+        if self.closed:
             raise BackendError(f"{self.path} is closed; open a new Memory", backend="sqlite", operation="open")
         held: Held | None = getattr(self._local, "held", None)
         if held is not None and not held.closed and (held.on_disk or not (create or self.path.exists())):
             return held
-        with translated("open", self.path):
+        with Translated("open", self.path):
             connection, on_disk = self._open(create=create)
         held = self._local.held = Held(connection, on_disk=on_disk)
         with self._registry:
@@ -335,8 +288,8 @@ class Database:
     def rest(self) -> list[threading.RLock]:
         """Closes the connections that are not in use, and returns the locks that keep it so."""
         locks = []
-        if self._writing.acquire(timeout=FORK_WAIT):
-            locks.append(self._writing)
+        if self.writing.acquire(timeout=FORK_WAIT):
+            locks.append(self.writing)
         with self._registry:
             everybody = list(self._held)
         for held in everybody:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 FOLLOWS = "follows:"
 """What the key of a follower's note begins with."""
 
 
-def targets(connection: sqlite3.Connection, named: Iterable[str] = ()) -> tuple[str, ...]:
+def notes(connection: sqlite3.Connection) -> dict[str, str]:
+    """Everything that is noted about the file, by key; few rows."""
+    return dict(connection.execute("SELECT key, value FROM meta"))
+
+
+def targets(noted: Mapping[str, str], named: Iterable[str] = ()) -> tuple[str, ...]:
     """Everyone that rows are written for: those that are noted, and those that are named."""
-    noted = connection.execute("SELECT key FROM meta WHERE key >= ? AND key < 'follows;'", (FOLLOWS,)).fetchall()
-    return tuple(dict.fromkeys([*(key[len(FOLLOWS) :] for (key,) in noted), *named]))
+    return tuple(dict.fromkeys([*(key[len(FOLLOWS) :] for key in noted if key.startswith(FOLLOWS)), *named]))

@@ -72,7 +72,7 @@ class Projection:
             (
                 owner, seq, version, r.id, r.kind, r.status, micros(r.created_at), micros(r.valid_from),
                 micros(r.valid_to), micros(r.expires_at), r.scope.agent_id, r.scope.run_id, r.scope.app_id, r.role,
-                r.name, r.session, r.position, dumps(r.sources), r.importance, r.feedback,
+                r.name, r.session, r.position, dumps(r.sources) if r.sources else "[]", r.importance, r.feedback,
                 None if vector is None else vector.astype("<f4", copy=False).tobytes(),
                 words.terms.tobytes(), words.words, words.flags,
             ),

@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailableError, MemlayerError
 
 
-@contextmanager
-def translated(operation: str, path: Path) -> Iterator[None]:
+class Translated:
     """Turns the driver's errors into memlayer's, the driver's own kept as the cause."""
-    try:
-        yield
-    except MemlayerError:
-        raise
-    except sqlite3.OperationalError as error:
-        text = str(error)
-        kind: type[BackendError] = BackendError
-        if "locked" in text or "busy" in text:
-            kind = BackendTimeoutError
-        elif "unable to open" in text or "readonly" in text or "disk" in text:
-            kind = BackendUnavailableError
-        raise kind(f"SQLite could not {operation} {path}: {text}", backend="sqlite", operation=operation) from error
-    except sqlite3.DatabaseError as error:
-        raise BackendError(
-            f"SQLite could not {operation} {path}: {error}", backend="sqlite", operation=operation
-        ) from error
-    except OSError as error:
-        raise BackendUnavailableError(
-            f"could not {operation} {path}: {error}", backend="sqlite", operation=operation
-        ) from error
+
+    __slots__ = ("_operation", "_path")
+
+    def __init__(self, operation: str, path: Path) -> None:
+        """`operation` is a verb, for the message."""
+        self._operation = operation
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is done before."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raises memlayer's error in place of the driver's."""
+        if error is not None and (found := ours(error, self._operation, self._path)) is not None:
+            raise found from error
+
+
+def ours(error: BaseException, operation: str, path: Path) -> BackendError | None:
+    """The error of memlayer that stands for one of the driver; None for all others."""
+    if isinstance(error, MemlayerError):
+        return None
+    if isinstance(error, sqlite3.DatabaseError):
+        text, kind = str(error), BackendError
+        if isinstance(error, sqlite3.OperationalError):
+            if "locked" in text or "busy" in text:
+                kind = BackendTimeoutError
+            elif "unable to open" in text or "readonly" in text or "disk" in text:
+                kind = BackendUnavailableError
+        return kind(f"SQLite could not {operation} {path}: {text}", backend="sqlite", operation=operation)
+    if isinstance(error, OSError):
+        return BackendUnavailableError(f"could not {operation} {path}: {error}", backend="sqlite", operation=operation)
+    return None

@@ -13,7 +13,7 @@ from typing import Any
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, strings, to_row
 from memlayer.backends.sqlite._db import Database
-from memlayer.backends.sqlite._followers import targets
+from memlayer.backends.sqlite._followers import notes, targets
 from memlayer.backends.sqlite._project import Projection
 from memlayer.backends.sqlite._view import visible
 from memlayer.backends.sqlite.where import compile_where
@@ -76,21 +76,21 @@ class SQLiteLedger:
             news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
             now = self._clock()
             changes = decide(news)
+            noted = notes(connection) if changes else {}
             if self.embedder is not None and any(change.vector is not None for change in changes):
-                self._same_embedder(connection, self.embedder)
-            followers = targets(connection, self.followers) if changes else ()
+                self._same_embedder(connection, self.embedder, noted.get("embedder"))
+            followers = targets(noted, self.followers)
             written = [self._apply(connection, change, scope, actor, now, followers) for change in changes]
         self._tell()
         return written
 
-    def _same_embedder(self, connection: sqlite3.Connection, mine: str) -> None:
+    def _same_embedder(self, connection: sqlite3.Connection, mine: str, noted: str | None) -> None:
         """Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare."""
-        row = connection.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
-        if row is None:
+        if noted is None:
             connection.execute("INSERT INTO meta VALUES ('embedder', ?)", (mine,))
-        elif row[0] != mine:
+        elif noted != mine:
             raise DimensionMismatchError(
-                f"{self.database.path} is embedded with {row[0]} now, and this memory still uses {mine}; nothing was "
+                f"{self.database.path} is embedded with {noted} now, and this memory still uses {mine}; nothing was "
                 "written: open it anew with that embedder, or embed it anew: memory.reembed()"
             )
 
@@ -181,7 +181,11 @@ class SQLiteLedger:
             connection.execute(f"CREATE TEMP TABLE doomed AS {doomed}", values)
             try:
                 counts = self._projection.erase(
-                    connection, scope, targets(connection, self.followers), items=kinds is None, whole=kinds is None
+                    connection,
+                    scope,
+                    targets(notes(connection), self.followers),
+                    items=kinds is None,
+                    whole=kinds is None,
                 )
             finally:
                 connection.execute("DROP TABLE doomed")
@@ -201,7 +205,7 @@ class SQLiteLedger:
                         [record_id, *values],
                     )
                 counts = self._projection.erase(
-                    connection, scope, targets(connection, self.followers), items=False, whole=False
+                    connection, scope, targets(notes(connection), self.followers), items=False, whole=False
                 )
             finally:
                 connection.execute("DROP TABLE doomed")

@@ -1,0 +1,135 @@
+"""A thread's own connection, and the ways to use it: for one look, for a snapshot, for a transaction that writes.
+
+Classes, not generators: every call goes through one of them, most through several.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from memlayer.backends.sqlite._translated import ours
+
+if TYPE_CHECKING:
+    from memlayer.backends.sqlite._db import Database
+
+
+class Held:
+    """A thread's own connection; closed with the thread, or when its database is closed."""
+
+    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
+        """`on_disk` is False for the empty memory that stands for an absent file."""
+        self.connection = connection
+        self.on_disk = on_disk
+        self.lock = threading.RLock()
+        self.closed = False
+
+    def close(self) -> None:
+        """Closes the connection, and returns when it is closed, whoever began; idempotent."""
+        with self.lock:
+            self.closed = True
+            self.connection.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Use:
+    """This thread's connection, which no fork closes meanwhile; the driver's errors leave as memlayer's."""
+
+    __slots__ = ("_create", "_database", "_held", "_operation")
+
+    def __init__(self, database: Database, operation: str, *, create: bool = False) -> None:
+        """`operation` is a verb, for errors; `create` makes the file where there is none."""
+        self._database = database
+        self._operation = operation
+        self._create = create
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Connects where this thread has not, and keeps others from closing the connection."""
+        while True:
+            held = self._database.held(create=self._create)
+            held.lock.acquire()
+            if not held.closed or self._database.closed:
+                self._held = held
+                return held.connection
+            held.lock.release()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Lets go of the connection, and raises memlayer's error in place of the driver's."""
+        self._held.lock.release()
+        if error is not None and (found := ours(error, self._operation, self._database.path)) is not None:
+            raise found from error
+
+
+class Snapshot(Use):
+    """As `Use`, with one state of the file for all statements inside; within a transaction, that one's."""
+
+    __slots__ = ("_began",)
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Begins to read."""
+        connection = super().__enter__()
+        self._began = not connection.in_transaction
+        if self._began:
+            try:
+                connection.execute("BEGIN")
+            except BaseException as error:
+                super().__exit__(type(error), error, None)
+                raise
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends reading."""
+        try:
+            if self._began:
+                self._held.connection.rollback()
+        finally:
+            super().__exit__(kind, error, trace)
+
+
+class Transaction(Use):
+    """As `Use`, holding the write lock; commits at the end, rolls back on any error."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Waits for the threads of this process, then for other processes."""
+        self._database.writing.acquire()
+        try:
+            connection = super().__enter__()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except BaseException as error:
+                connection.rollback()
+                super().__exit__(type(error), error, None)
+                raise
+        except BaseException:
+            self._database.writing.release()
+            raise
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commits, or leaves everything as it was."""
+        connection = self._held.connection
+        try:
+            try:
+                if error is None:
+                    connection.execute("COMMIT")
+                else:
+                    connection.rollback()
+            except BaseException as failed:
+                connection.rollback()
+                super().__exit__(type(failed), failed, None)
+                raise
+            super().__exit__(kind, error, trace)
+        finally:
+            self._database.writing.release()
