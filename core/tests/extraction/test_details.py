@@ -14,7 +14,7 @@ from memlayer.extraction._details import detail
         ("My monthly rent is now $1,250.50", "detail:monthly_rent", "$1,250.50"),
         ("Our vet is Dr. Lemaire now, closer to the tram", "detail:vet", "Dr. Lemaire"),
         ("my new dentist is called Blum", "detail:dentist", "Blum"),
-        ("my personal best time in the 5K is 25:50", "detail:personal_best_time_in_the_5k", "25:50"),
+        ("my personal best time in the 5K is 25:50", "detail:best_time_for_5k", "25:50"),
         ("my highest score in Carcassonne is 132 points", "detail:highest_score_in_carcassonne", "132 points"),
         ("My savings goal for the year is 5000 euros now", "detail:savings_goal_for_the_year", "5000 euros"),
         ("my mother's birthday is on the 21st of June", "detail:mother_birthday", "the 21st of June"),

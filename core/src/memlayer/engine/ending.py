@@ -42,13 +42,21 @@ _OWNED_BY_NAME = frozenset({"owns", "drives", "uses", "plans", "has_pet"})
 
 
 # Slots that hold one value as a rule, and often another one beside: only these words make room for a new one.
-_MOVED = re.compile(r"\b(?:moved|rescheduled|postponed|pushed|shifted|brought forward|delayed|bumped|now|instead)\b")
+_MOVED = re.compile(
+    r"\b(?:moved|rescheduled|postponed|pushed|shifted|slipped|brought forward|delayed|bumped|changed|now|instead)\b",
+    re.IGNORECASE,
+)
 _NEXT = re.compile(r"\b(?:now|instead|these days|moved on|switched)\b", re.IGNORECASE)
 _ONLY = {
     "reads": _NEXT,
     "watches": _NEXT,
     "commutes_by": _NEXT,
     "when": _MOVED,
+    "figure": re.compile(r"\b(?:now|new|changed|went|raised)\b", re.IGNORECASE),
+    "where": _MOVED,
+    "count": re.compile(r"\b(?:now|so far|already|by now|up to|in total|altogether|to date|reached|hit|passed)\b"),
+    "plays_for": re.compile(r"\b(?:now|moved|switched|joined|signed|instead|transferred)\b"),
+    "lives_with": re.compile(r"\b(?:moved|now|these days|again|no longer|instead|alone)\b", re.IGNORECASE),
     "owed_by": re.compile(r"(?!)"),
     "owes": re.compile(r"(?!)"),
 }
@@ -107,7 +115,10 @@ def _planned(what: str, old: Record) -> bool:
 def rescheduled(new: Record, old: Record) -> bool:
     """Says whether a new time for something is one for a held plan: "the interview moved to Monday"."""
     name, _, topic = (new.attribute or "").partition(":")
-    return name == "when" and old.attribute == "plans" and not old.negated and set(topic.split("_")) <= _stems(old.text)
+    if name != "when" or old.attribute != "plans" or old.negated:
+        return False
+    told = _stems(topic.replace("_", " "))
+    return ((told - _SAYS_LITTLE) or told) <= _stems(old.text)
 
 
 def _stems(text: str) -> set[str]:

@@ -51,7 +51,8 @@ _NEAR = timedelta(hours=1)
 """Within this time of each other two statements count as said in the same breath (what a correction may mean)."""
 
 _CHANGE = re.compile(
-    r"\b(?:moved?|moving|relocated?|now|switched|changed?|no longer|any ?more|new|became|started|joined|left|quit"
+    r"\b(?:moved?|moving|relocated?|now|switched|changed?|no longer|any ?more|new|became|becomes?|started|joined"
+    r"|left|quit"
     r"|back|these days|nowadays|instead|promoted|hired|landed|retrained|traded|sold|replaced|transferred|upgraded"
     r"|divorced|separated|broke up|split up|remarried|retired|graduated|turned|rescheduled|postponed|pushed|shifted"
     r"|brought forward|delayed|bumped)\b",
@@ -69,7 +70,8 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 _AT_TIMES = re.compile(
-    r"\b(?:(?:on|at) (?:the )?weekends?(?! of)|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes|thurs"
+    r"\b(?:(?:on|at) (?:the )?weekends?(?! of)|in the evenings?|(?:at|on) nights?|evenings|on (?:mon|tues|wednes"
+    r"|thurs"
     r"|fri|satur"
     r"|sun)days|(?:one|two|three|\d) (?:days?|nights?|shifts?) a week|during the (?:week|summer|winter|season)"
     r"|seasonally)\b",
@@ -447,8 +449,19 @@ def _same_subject(new: Record, old: Record) -> bool:
         return old.attribute is None
     if new.subject != old.subject and normal.words(new.subject or "user") != normal.words(old.subject):
         return False
+    if _known_as(new) and _known_as(old) and not (_known_as(new) <= _known_as(old) or _known_as(old) <= _known_as(new)):
+        return False  # the cousin Anna is not the friend Anna
     told = new.subject == "user" and new.role == old.role and new.name and old.name
     return not told or normal.key(new.name) == normal.key(old.name)
+
+
+_KNOWN_AS = re.compile(r"^\w+(?: user)?'s ([a-z][a-z -]*) (?=[A-Z])")
+
+
+def _known_as(record: Record) -> frozenset[str]:
+    """The words that say how somebody with a name stands to the speaker: "friend" in "The user's friend Anna …"."""
+    m = _KNOWN_AS.match(record.text) if (record.subject or "")[:1].isupper() else None
+    return frozenset(m[1].split()) if m else frozenset()
 
 
 def _stance(record: Record) -> tuple[str, bool]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from memlayer.extraction import _daily as daily
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _states as states
+from memlayer.extraction import _words as words
 from memlayer.extraction._grammar import shift
 from memlayer.extraction._readings import Reading
 
@@ -18,12 +20,15 @@ _STANDING = (
     r"|group|club|tutorial"
 )
 _ONCE = (
-    r"appointment|meeting|exam|test|interview|flight|train|check-?up|surgery|game|match|deadline|party|wedding|dinner|lunch"
-    r"|call|trip|delivery|presentation|recital|concert|date|hearing|viewing|reservation|visit|move|ceremony|graduation"
+    r"appointment|meeting|exam|test|interview|flight|train|check-?up|surgery|game|match|deadline|party|wedding"
+    r"|dinner|lunch"
+    r"|call|trip|delivery|presentation|recital|concert|date|hearing|viewing|reservation|visit|move|ceremony"
+    r"|graduation"
 )
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Aug|Sept?"
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Aug"
+    r"|Sept?"
     r"|Oct|Nov|Dec)\b"
 )
 _CLOCK = r"(?:\d{1,2}(?::\d\d)?(?: ?[ap]\.?m\b\.?| o'clock)?|noon|midnight|half past \w+|quarter (?:past|to) \w+)"
@@ -45,8 +50,9 @@ _TOPIC = (
     rf"|in|for|to|from) [\w'. -]{{2,30}}?)?"
 )
 _MOVED = (
-    r"(?:move|reschedule|push(?: back)?|postpone|delay|moved|rescheduled|pushed(?: back)?|postponed|shifted"
-    r"|changed|brought forward|delayed|switched|bumped)"
+    r"(?:(?:move|reschedule|push|postpone|delay|moved|rescheduled|pushed|postponed|shifted|slipped|slid|changed"
+    r"|brought|pulled"
+    r"|delayed|switched|bumped)(?: back| forward| up| in)?)"
 )
 _BEING = r"(?:(?:has|have|had|was|got|is|been|being|just|now|to be|also) )*"
 
@@ -66,8 +72,11 @@ _EXPIRES = _re(
     rf"|is up) (?:on |in )?{_WHEN}"
 )
 # Of these "the" one is the speaker's; "the wedding" may be anybody's.
-_SPEAKERS = _re(r"(?:exam|test|meeting|interview|appointment|flight|train|class|lesson|deadline|presentation|surgery)$")
-_MOVED_TO = _re(rf"^(?:my|our|the) {_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
+_SPEAKERS = _re(
+    r"(?:exam|test|meeting|interview|appointment|flight|train|class|lesson|deadline|presentation"
+    r"|surgery)$"
+)
+_MOVED_TO = _re(rf"^(?:(?:my|our|the) )?{_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
     rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has "
     rf"|had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
@@ -91,7 +100,52 @@ _DIED = _re(
 
 def affairs(text: str) -> list[Reading]:
     """What a statement about a thing says of its owner, the speaker."""
-    return _expiry(text) or _time(text) or _debt(text) or _lost(text) or states.called_off(text)
+    return (
+        _whereabouts(text)
+        or _size(text)
+        or _expiry(text)
+        or _time(text)
+        or _debt(text)
+        or _lost(text)
+        or states.called_off(text)
+    )
+
+
+_LIES = _re(
+    r"^(?P<own>my|our|the) (?P<thing>(?:[\w-]+ ){0,2}?[\w-]+) (?:is|are) (?:now |kept |stored |hidden )*" + daily.SPOT
+)
+_HAS_N = _re(
+    rf"^(?:my|our) (?P<who>(?:[a-z]+ )?[a-z]+) (?:now )?(?:has|have) (?:now )?(?P<n>\d+"
+    rf"|{daily.NUMBERS}) (?P<what>[a-z]+s|people)"
+    r"(?=$|[,.;!]| now\b| in total\b| so far\b)(?P<tail>.*)"
+)
+_NO_GROUP = (
+    frozenset(words.KIN)
+    | words.PETS
+    | words.PLURAL_PETS.keys()
+    | frozenset("friend friends kids parents dogs cats".split())
+)
+
+
+def _whereabouts(text: str) -> list[Reading]:
+    """Where a thing lies: "the spare key is under the mat"; "the" means the speaker's only with keys and the like."""
+    m = _LIES.match(text)
+    if m is None or (
+        m["own"].lower() == "the" and not re.search(r"\b(?:spare|keys?|passports?|documents)\b", m["thing"])
+    ):
+        return []
+    if set(m["thing"].lower().split()) & _NO_GROUP:
+        return []
+    return [daily.where(m["thing"], m["spot"], text=shift(text[len(m["own"]) + 1 :]))]
+
+
+def _size(text: str) -> list[Reading]:
+    """How many a group of the speaker's has: "my team has eight people now"."""
+    m = _HAS_N.match(text)
+    if m is None or set(m["who"].lower().split()) & _NO_GROUP:
+        return []
+    name = f"{m['who']}_{m['what']}".lower().replace(" ", "_")
+    return [Reading(f"count:{name}", m["n"].lower(), text=text.split(" ", 1)[1])]
 
 
 def _time(text: str) -> list[Reading]:
@@ -112,9 +166,10 @@ def _time(text: str) -> list[Reading]:
         if re.match(r"(?:next|this|tomorrow|tonight|today|the (?:day|following)|every|last)\b", when, re.IGNORECASE)
         else _preposition(when)
     )
-    verb = "is" if m.re is _IS_AT else "moved to"
+    now = " now" if re.search(r"\bis (?:actually )?now\b", text, re.IGNORECASE) else ""
+    verb = f"is{now}" if m.re is _IS_AT else "moved to"
     standing = bool(re.search(rf"(?:{_STANDING})$", topic))
-    words = f"{topic}{'' if whose else m['with'] or ''} {verb} {at if verb == 'is' else ''}{when}"
+    words = f"{topic}{'' if whose else m['with'] or ''} {verb} {at if m.re is _IS_AT else ''}{when}"
     slot = "detail:wedding" if topic in ("wedding", "wedding day") else f"when:{name}"
     return [Reading(slot, when, text=words, standing=standing, ahead=not standing)]
 

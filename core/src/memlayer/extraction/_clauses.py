@@ -117,7 +117,8 @@ _LEAD = _re(
     r"|sadly|for context"
     r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of \w+|good news|guess what|also"
     r"|so|then"
-    r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally|not gonna lie"
+    r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally"
+    r"|not gonna lie"
     r"|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?"
     r"|you should know(?: that)?|just to let you know|i told you"
     r"|same here|me too|totally|exactly|true|agreed|so true|awesome|amazing|sweet|congrats|aww|ah|ooh|man"
@@ -141,10 +142,12 @@ _CAUSE = _re(r"(?:since|as) (?!last|\d|yesterday)")
 _WHEN = (
     r"(?:night|week|weekend|month|year|summer|winter|spring|fall|autumn|semester|(?:mon|tues|wednes|thurs|fri"
     r"|satur|sun)day"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december|christmas|thanksgiving)\b"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december|christmas"
+    r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
-    rf"^(?:just |only |so )?((?:(?:on|in|at|over|during|early|late|back in|around)\s)?(?:the\s)?(?:yesterday|today"
+    rf"^(?:just |only |so )?((?:these days|nowadays)\b|(?:(?:on|in|at|over|during|early|late|back in"
+    rf"|around)\s)?(?:the\s)?(?:yesterday|today"
     rf"|tonight|tomorrow"
     rf"|(?:last|next|past|this|this past) {_WHEN}|this (?:morning|afternoon|evening)|(?:\d+|an?|\w+) (?:day|week"
     rf"|month|year)s? ago"
@@ -192,18 +195,19 @@ _SPLIT = _re(
     r"\s*;\s+|\s*[–—]\s*|\s*-{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
     r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
     r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
-    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:I|my|we)\b)"
+    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:I|my|we)\b)|,?\s+(?:and |so )?(?=no more \w)"
 )
 _SHARED = _re(
     r",?\s+(?:and|but|,)\s+(?=(?:also |now |just |recently |currently |still |really |absolutely "
     r"|never )*(?:do not|don't|does not|doesn't|cannot|can't|never"
-    r"|no longer|(?:live|lives|living) in|(?:work|works) (?:at|for|as|in)|(?:hate|love|like|dislike|enjoy|prefer"
+    r"|no longer|(?:live|lives|living) (?:in|with|alone)|(?:work|works) (?:at|for|as|in)|(?:hate|love|like|dislike"
+    r"|enjoy|prefer"
     r"|adore|have|has|own|owns|am|is|hates|loves"
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
     r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded"
     r"|became|turned"
-    r"|gave up|began|changed) \w))"
+    r"|gave up|began|changed|become|took up|retired) \w))"
 )
 _REPAIR = _re(
     r"^(?P<said>.{3,200}?)[,.;…—-]+\s*(?:no,? wait|wait,? no|no,? sorry|sorry|scratch that|correction|i mean"
@@ -221,13 +225,15 @@ _BARE = _re(
     r"(?!(?:is|are|was|my bad|my mistake|it|that|this|you|we|they|there|what|how|not|no|yes|i|he|she"
     r"|my)\b)[\w'@+.-]+(?:,? (?!is\b|are\b|was\b)[\w'@+.-]+){0,3}"
 )
+_THIS_NOT_THAT = _re(r"[\w'+#-]+(?: [\w'-]+){0,2}(?:,| and) not [\w'+#-]+(?: [\w'-]+){0,2}")
 _WRONG = _re(
     r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong"
     r"|misspelled"
     r"|mistyped)|typo\b|correction:|not the other way)"
 )
 _MISSPOKE = _re(
-    r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake|I misspoke"
+    r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake"
+    r"|I misspoke"
     r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b"
     r"|this\b)[\w' -]{1,30}(?:,.{0,80})?)$"
 )
@@ -240,7 +246,7 @@ def clauses(text: str) -> Iterator[Clause]:
         return
     greeted = carried = False
     for sentence, ending in _sentences(text):
-        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or sentence.endswith(":")):
+        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence):
             return  # what follows is a text to work on
         if len(sentence) > _LONGEST_SENTENCE:
             continue
@@ -292,7 +298,7 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         said = "I meant" if re.search(r"\bI mean", whole) else "it should be"
         yield Clause(f"{said} {_BARE_IS.sub('', sentence.strip(' .!'))}", correction=True)
         return
-    sentence = plainer(sentence)
+    sentence = plainer(f"it is {sentence}" if lead.correction and _THIS_NOT_THAT.fullmatch(sentence) else sentence)
     correction = correction or lead.correction or bool(_WRONG.search(sentence))
     if is_takeback(sentence):
         yield Clause(sentence, correction=True)
@@ -383,7 +389,7 @@ _ELIDED = re.compile(
     r"^(?:(?:Just|Recently|Finally|Also|Lately) (?=(?:been|got|had|went|saw|met|took|made|came|ran|began"
     r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished|Parked|Sold|Cancelled|Canceled|Switched"
     r"|Bought|Lost (?:my|our)|Won|Quit (?:my|\w+ing)|Attended|Hosted|Joined|Moved|Adopted|Visited|Signed up"
-    r"|Graduated|Got (?:an?|my|engaged|married|promoted)|Had (?:an?"
+    r"|Graduated|Got (?:an?|my|engaged|rid of|let go|\w+ed\b|laid off)|Had (?:an?"
     r"|my))\b)|(?=Been \w+ing\b))"
 )
 

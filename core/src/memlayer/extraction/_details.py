@@ -39,7 +39,7 @@ _AMOUNTS = (
     "|sales target|word count|follower count|gpa|credit score|average pace|rating|elo|rank|level"
 )
 _RECORDS = (
-    r"(?:personal |all[- ]time |season )?(?:best|record)(?: time| score| distance)?"
+    r"(?:personal |all[- ]time |season )?(?:best|record)(?: time| score| distance)?|pb|pr"
     r"|(?:highest|lowest|top|high|longest|fastest) (?:score|time|rank|rating|run|ride|swim|streak|break)"
 )
 _ADJ = (
@@ -87,6 +87,45 @@ _FLEETING = re.compile(r"^(?:new|current|present|old)\s", re.IGNORECASE)
 _NOT_A_NAME = frozenset("I Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 
 
+_FIGURE = re.compile(
+    rf"^(?:my|our) (?P<topic>(?:[a-z]+ ){{0,2}}?[a-z]+?{_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
+    rf"|dropped) to) "
+    rf"{_NOW}(?:about |around |at |up to |down to )?"
+    r"(?P<value>[$€£]\d[\d.,]*[km]?|\d[\d.,]*(?:k\b|%| ?(?:euros?|dollars?|pounds?|bucks|francs|percent|points|kg"
+    r"|km|miles|lbs?"
+    rf"|square meters|sqm|m2|people|pages|words|subscribers|followers|members))(?: (?:a"
+    rf"|per) \w+)?)(?:(?= for (?:the|my|our|this)\b)|{_AFTER})",
+    re.IGNORECASE,
+)
+_NO_FIGURE = re.compile(
+    r"\b(?:problem|question|point|guess|plan|order|total|bill for|commute|flight|train|bus|car|house|bike|ticket"
+    r"|lunch|dinner"
+    rf"|hotel|favou?rite|{_KIN}|sister|brother|son|daughter|friend|dog|cat|old|last|first|next)\b"
+)
+_BEST_TIME = re.compile(r"^(?:(?:new )?(?:personal |all[- ]time |season )?(?:best|record)(?: time)?|pb|pr)(?= |$)")
+
+
+def _figure(text: str) -> list[Reading]:
+    """Any other sum or measure that a thing of the speaker's has: `figure:budget` with "5k"."""
+    m = _FIGURE.match(text)
+    topic = _FLEETING.sub("", m["topic"].lower()) if m else ""
+    if m is None or _NO_FIGURE.search(topic):
+        return []
+    now = "now " if re.search(r"\b(?:is|was) now\b", text) else ""
+    return [Reading(f"figure:{_snake(topic)}", m["value"], text=f"{topic} is {now}{m['value']}")]
+
+
+def _record(topic: str) -> str:
+    """One name for a best time, whatever it is called: "PB in the 10k", "best time for the 10k"."""
+    if not _BEST_TIME.match(topic):
+        return topic
+    return re.sub(r" (?:in|at|on|over|for) (?:the )?", " for ", _BEST_TIME.sub("best time", topic))
+
+
+def _snake(topic: str) -> str:
+    return re.sub(r"\W+", "_", topic.replace("'s ", " ")).strip("_")
+
+
 def detail(text: str) -> list[Reading]:
     """What "my … is …" says of a thing that the speaker has one of: `detail:rent` with "900 euros"."""
     for pattern in _PATTERNS:
@@ -97,9 +136,9 @@ def detail(text: str) -> list[Reading]:
         if said.startswith("old ") or value.split(" ")[0] in _NOT_A_NAME:
             return []
         topic = _FLEETING.sub("", said)
-        name = re.sub(r"\W+", "_", topic.replace("'s ", " ")).strip("_")
+        name = _snake(_record(topic))
         medicine = re.sub(r"^dose_of_|_dose$", "", name)
         if medicine.replace("_", " ") in words.MEDICATIONS:
             name, topic = medicine, f"dose of {medicine.replace('_', ' ')}"
         return [Reading(f"detail:{name}", value, text=f"{topic} is {value}")]
-    return []
+    return _figure(text)

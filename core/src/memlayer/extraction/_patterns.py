@@ -26,17 +26,27 @@ _HAD = r"(?:have |has )?"
 _SWITCHED = r"(?:switched|changed|gone|went|converted|upgraded|downgraded|migrated|moved)"
 _RULES = (
     # one thing for another
-    _rule(now.switched, rf"{_HAD}{_SWITCHED}(?: banks?| cars?| jobs?| phones?)? (?:over )?from "),
+    _rule(
+        now.switched,
+        rf"{_HAD}{_SWITCHED}(?: banks?| cars?| jobs?| phones?| everything| all (?:of )?(?:my"
+        rf"|our) \w+)? (?:over )?from ",
+    ),
     _rule(now.traded, rf"{_HAD}(?:traded|swapped|exchanged|replaced)(?: in)? "),
     _rule(now.left_for, rf"{_HAD}(?:left|quit) "),
     _rule(now.bank, rf"(?:{_BE} )?(?:bank|banks|banking) (?:with|at) |{_HAD}(?:switched|changed) banks? to "),
-    _rule(now.switched_to, rf"{_HAD}(?:switched|migrated|converted|changed)(?: over)? to "),
-    _rule(now.habit, r"(?:go|goes|going) to (?:the |a |my )?(?=(?:gym|church|therapy|yoga|pilates|crossfit|choir)\b)"),
+    _rule(now.switched_to, rf"{_HAD}(?:switched|migrated|converted|changed|moved)(?: over)? to "),
+    _rule(daily.regular, r"(?:go|goes|going) to (?=[A-Z])"),
+    _rule(
+        now.habit,
+        r"(?:go|goes|going) to (?:the |a |my )?(?=(?:gym|church|therapy|yoga|pilates|crossfit"
+        r"|choir)\b)",
+    ),
     _rule(
         now.upgraded,
         rf"{_HAD}(?:upgraded|switched|updated|moved|migrated) (?:to |(?=(?:the|my|our) .{{2,20}} to ))|(?:got"
         rf"|bought) (?=an? |the |my )",
     ),
+    _rule(daily.phone, r"(?:have|has|own|owns|use|uses|using|carry|carries|am on|is on) (?=an? |the |my |[A-Z])"),
     _rule(now.new_thing, rf"{_HAD}(?:got|bought|have|has|purchased) (?=myself |ourselves |an? (?:brand )?new )"),
     _rule(now.major, rf"{_HAD}(?:switched|changed) (?:my|his|her|their) major "),
     # what is no longer theirs
@@ -48,7 +58,11 @@ _RULES = (
         rf"|terminated|unsubscribed from|stopped) ",
     ),
     _rule(now.not_going, rf"{_BE} (?:not )?(?:going|flying|travell?ing|visiting|moving)(?: to)? (?=[A-Z])"),
-    _rule(now.decided_against, rf"{_HAD}(?:decided (?:not to|against) |changed (?:my|our) minds? about (?=\w+ing\b))"),
+    _rule(
+        now.decided_against,
+        rf"{_HAD}(?:decided (?:not to|against) |changed (?:my"
+        rf"|our) minds? about (?=\w+ing\b))",
+    ),
     _rule(now.born, r"(?:had|welcomed|gave birth to|have had) (?=a |an |our )"),
     _rule(now.outgrown, rf"{_HAD}(?:outgrew|outgrown|grew out of|grown out of|got over|recovered from|beat|beaten) "),
     _rule(now.off, rf"(?:{_BE}|came|got|went) off "),
@@ -75,21 +89,51 @@ _RULES = (
         rf"(?:{_BE} |{_HAD}started |began )?(?:learn|learns|learning) |(?:have |has )?taken up (?:learning )?",
     ),
     _rule(now.lessons, rf"(?:{_BE} )?(?:take|takes|taking|have|has|having) (?=.{{0,30}}(?:lessons|class))"),
-    _rule(now.member_with, rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the |my )"),
+    _rule(
+        now.member_with,
+        rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the "
+        rf"|my )",
+    ),
     _rule(now.subscribed, rf"{_BE} subscribed to |(?:subscribe|subscribes|subscribed) to |(?:pay|pays|paying) for "),
+    _rule(
+        daily.lives_with,
+        rf"(?:{_BE} )?(?:live|lives|living|share an? (?:flat|apartment|house|place)) (?=alone\b|with |by myself"
+        rf"|on my own)"
+        rf"|{_HAD}moved (?:back )?in (?=with )|{_HAD}moved (?:back )?(?=to (?:my|his|her|their) (?:parents|mom|mum"
+        rf"|dad))",
+    ),
+    _rule(daily.moved_out, rf"{_HAD}moved out of (?=(?:my|his|her|their) )"),
+    _rule(daily.plays_for, rf"(?:{_BE} )?(?:play|plays|playing) for |{_HAD}(?:signed with|signed for) "),
+    _rule(
+        daily.keeps,
+        r"(?:keep|keeps|store|stores|stash|hide|hides|have been keeping|am keeping) (?=my |our "
+        r"|the )",
+    ),
+    _rule(daily.moved_thing, rf"{_HAD}(?:moved|put) (?=my |our |the )"),
+    _rule(
+        daily.counted,
+        rf"(?:have|has|own|owns|have got|got|{_HAD}(?:reached|hit|passed)|{_BE} (?:now )?(?:at|up to)"
+        rf"|(?:have|has) (?:\w+ed|read|run|written|bought|made|sold|won|seen|done|built)) (?=\d|{daily.NUMBERS} )",
+    ),
     _rule(daily.floor, rf"(?:{_BE} )?(?:live|lives|living) on (?=the )"),
     _rule(daily.parked, r"(?:have |has )?parked "),
     _rule(daily.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
     _rule(
         daily.measured("weight", "kg|kilos?|kilograms|lbs?|pounds|stone"),
-        rf"(?:{_BE} down to |{_BE} up to |weigh|weighs) ?",
+        rf"(?:{_BE} down to |{_BE} up to |weigh|weighs|{_HAD}(?:got|gone) down to ) ?",
     ),
     _rule(
         daily.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
-        r"(?:make|makes|earn|earns) ",
+        rf"(?:{_BE} )?(?:make|makes|making|earn|earns|earning) ",
     ),
-    _rule(daily.clock("wake_up_time"), r"(?:wake|wakes|get|gets) up at "),
-    _rule(daily.clock("bedtime"), r"(?:go|goes) to (?:bed|sleep) at "),
+    _rule(
+        daily.clock("wake_up_time"),
+        r"(?:have been |am |like to |usually )*(?:wake|wakes|waking|get|gets|getting) up (?=(?:at|around|about) )",
+    ),
+    _rule(
+        daily.clock("bedtime"),
+        r"(?:have been |am |like to |usually )*(?:go|goes|going) to (?:bed|sleep) (?=(?:at|around|about) )",
+    ),
     _rule(daily.at_home, r"(?:work|works|working) (?:from home|remotely) "),
     _rule(daily.shift, rf"(?:work|works|working|switched to|moved to|{_BE} on) (?:the |a )?(?=\w+ shifts?\b)"),
     _rule(daily.saved, r"(?:have|has|got) (?=[$€£]?\d)"),
@@ -105,7 +149,8 @@ _RULES = (
     _rule(
         to.moved,
         r"(?:have |has )?(?:moved|relocated|settled down|settled|emigrated|immigrated)",
-        r"(?: back| out| over| down| up| here| away| house| from [A-Z]\w+(?: [A-Z]\w+)?| to live){0,3} (?:to|in|into) ",
+        r"(?: back| out| over| down| up| here| away| house| from [A-Z]\w+(?: [A-Z]\w+)?| to live){0,3} (?:to|in"
+        r"|into) ",
     ),
     _rule(
         to.origin,
@@ -114,7 +159,12 @@ _RULES = (
     ),
     _rule(to.born_in, r"(?:was|were) born (?:and raised |and grew up )?in "),
     # work
-    _rule(to.job, rf"(?:{_BE} )?(?:work|works|working|employed) (?:full[- ]time |part[- ]time |remotely )?as (?=an? )"),
+    _rule(
+        to.title,
+        rf"(?:{_BE} )?(?:work|works|working|employed) (?:full[- ]time |part[- ]time |remotely )?as (?=an? )",
+        r"|(?:have |has |was |were |got |been )*(?:promoted to|made) (?!be\b)|(?:got|was|been|were"
+        r"|have been) hired as ",
+    ),
     _rule(
         to.works,
         rf"(?:{_BE} )?(?:work|works|working|employed)(?: full[- ]time| part[- ]time| remotely",
@@ -131,8 +181,8 @@ _RULES = (
     ),
     _rule(
         to.job,
-        rf"{_BE} (?=an? |the |(?:CEO|CTO|CFO|head|VP)\b)|(?:became|become) (?=an? |the )",
-        r"|(?:got|was|been|were) (?:promoted to|hired as) |(?:started|began) (?:working )?as (?=an? |the )",
+        rf"{_BE} (?=an? |the |(?:CEO|CTO|CFO|head|VP)\b)|(?:have |has )?(?:became|become|becomes) (?=an? |the )",
+        r"|(?:started|began) (?:working )?as (?=an? |the )",
         r"|(?:started|began|got|landed|have|has) (?:my |an? |the )?(?:new )?(?:job|position|role",
         r"|career) as (?=an? |the )",
     ),
@@ -179,6 +229,7 @@ _RULES = (
     _rule(to.medication, rf"(?:take|takes|taking|{_BE} on|{_BE} taking) "),
     _rule(_given("smokes", None), rf"{_BE} a smoker\b"),
     _rule(lambda rest, said: [Reading("smokes", None, True)], rf"{_BE} a non-?smoker\b"),
+    _rule(lambda rest, said: [Reading("smokes", None, True)], rf"(?:{_BE} )?(?:smoke|nicotine)[- ]free\b"),
     _rule(to.smokes, r"(?:smoke|smokes|smoking)(?: |$)"),
     # food
     _rule(
@@ -202,6 +253,8 @@ _RULES = (
         r"(?:(?:have |has |am |is )?(?:started|starting|begun|began|learned|come|grown) to )?(?:like|likes|love"
         r"|loves|enjoy|enjoys|adore|adores|liking|(?:liked|loved)(?=\s\")|have (?:loved|liked",
         r"|enjoyed)",
+        r"|(?:have |has )?(?:come|came|coming) a?round to|(?:have |has )?warmed (?:up )?to|(?:have |has )?(?:got"
+        r"|gotten) into",
         rf"|{_BE} (?:(?:an? )?(?:big |huge |massive |great |avid )?(?:fan|lover) of|fond of|into|passionate about",
         r"|crazy about",
         r"|obsessed with|keen on)) (?!to (?:know|learn|see|hear|think|be)\b)",
@@ -235,14 +288,21 @@ _RULES = (
     ),
     _rule(
         to.studies,
-        rf"(?:{_BE} )?(?:study|studying|studies|majoring in) (?!at\b|for\b|hard\b|abroad\b|in\b|with\b|the\b|my\b|a\b)",
+        rf"(?:{_BE} )?(?:study|studying|studies|majoring in) (?!at\b|for\b|hard\b|abroad\b|in\b|with\b|the\b|my\b"
+        rf"|a\b)",
         r"|major in |majored in ",
     ),
     # things
     _rule(
-        to.car, rf"(?:{_BE} )?(?:drive|drives|driving) (?=an? )|(?:bought|got|own|owns|have|has) (?=an? (?:\w+ )?\w)"
+        to.car,
+        rf"(?:{_BE} )?(?:drive|drives|driving) (?=an? |my )|(?:bought|got|own|owns|have|has) (?=an? (?:\w+ )?\w)",
     ),
-    _rule(to.uses, rf"(?:{_BE} )?(?:use|uses|using) (?:the |an? |my )?"),
+    _rule(
+        to.uses,
+        rf"(?:{_BE} )?(?:(?:use|uses|using)|(?:code|codes|coding|program|programs|programming|develop|develops"
+        rf"|developing)"
+        rf" (?:mostly |mainly )?(?:in|with)) (?:the |an? |my )?",
+    ),
     _rule(
         to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that |any )"
     ),

@@ -23,7 +23,7 @@ _KIN = _alternatives(words.KIN)
 _PET = _alternatives(words.PETS)
 _ADJ = (
     r"(?:(?:older|younger|little|big|eldest|oldest|youngest|middle|twin|half|best|good|close|old|ex|late|new|dear"
-    r"|beloved|baby|former|rescue)[-\s]){0,2}"
+    r"|beloved|baby|former|rescue|other|second|third|first)[-\s]){0,2}"
 )
 _N = r"(?-i:[A-Z][a-zà-ÿ'’-]+(?:\s[A-Z][a-zà-ÿ'’-]+)?)"
 _AGED = r"(?:,? \(?(?:aged? )?\d{1,2}\)?(?! (?:and|&) \d))?"

@@ -55,7 +55,7 @@ _ADVERBS = re.compile(
     r"|truly|personally|mostly|fully|completely|entirely|strictly"
     r"|officially|basically|always|usually|generally|normally|proudly|happily|honestly|particularly|especially"
     r"|simply|genuinely|deeply|quite"
-    r"|kind of|sort of|very much|super|so|very|pretty|even)\s(?!much\b|many\b)"
+    r"|kind of|sort of|very much|super|so|very|pretty|even)\s(?!much\b|many\b|far\b)"
 )
 _NOT = _re(
     r"^(?:do|does) not (?!have to|need|know|want|think|mind|remember|get|see|feel)|^(am|is|are) not (?!sure|going"
@@ -148,10 +148,7 @@ _AS_JOB = _re(r"\b(?:as|to be)\s+(?:an?|the|their)\s+(.{2,60})")
 
 def works(rest: str, said: Predicate) -> list[Reading]:
     rest = re.sub(
-        (
-            r"^(?:a|an) (?:company|startup|firm|place|bank|nonprofit|non-profit|restaurant|tech company"
-            r"|law firm) (?:called|named) "
-        ),
+        (r"^(?:an?|the|this) (?:[a-z-]+ ){1,3}(?:called|named) "),
         (""),
         rest,
     )
@@ -173,6 +170,18 @@ def job(rest: str, said: Predicate) -> list[Reading]:
     if title is None or _BACK_THEN.search(rest):
         return []
     found = [Reading("occupation", title, said.negated)]
+    m = re.search(r"\b(?:at|for|with) (.+)$", rest)
+    if m and not said.negated and (company := entities.organization(m[1])):
+        found.append(Reading("works_at", company, text=f"works at {company}", target="organization"))
+    return found
+
+
+def title(rest: str, said: Predicate) -> list[Reading]:
+    """Any job that the words before name as one: "promoted to team lead", "work as a falconer"."""
+    name = values.job(rest, sure=True)
+    if name is None or _BACK_THEN.search(rest) or (said.plain.startswith("made") and values.job(rest) is None):
+        return []
+    found = [Reading("occupation", name, said.negated)]
     m = re.search(r"\b(?:at|for|with) (.+)$", rest)
     if m and not said.negated and (company := entities.organization(m[1])):
         found.append(Reading("works_at", company, text=f"works at {company}", target="organization"))
@@ -285,7 +294,7 @@ def condition(rest: str, said: Predicate) -> list[Reading]:
 
 
 def medication(rest: str, said: Predicate) -> list[Reading]:
-    value = values.listed(rest, words.MEDICATIONS)
+    value = values.medicine(rest)
     return [Reading("takes_medication", value, said.negated)] if value else []
 
 
@@ -368,12 +377,23 @@ def car(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(
         (
             r"(?:an? |my )?(?:(?:new|old|used|red|blue|black|white|silver|grey|gray|green"
-            r"|second-hand|electric|hybrid|little|small|big) ){0,2}((?:\d{4} )?[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,3})"
+            r"|second-hand|electric|hybrid|little|small|big) ){0,2}((?:\d{4} )?[A-Z][\w.-]*(?: [A-Z0-9][\w-]*){0,3})"
         ),
         rest,
     )
     sure = m and any(w.lower() in words.CARS for w in m[1].split())
-    return [Reading("drives", m[1], said.negated)] if m and sure else []
+    if m and (sure or (_DRIVES.match(said.plain) and entities.is_name(m[1].split(" ")[0]))):
+        return [Reading("drives", m[1].rstrip("."), said.negated)]
+    kind = _VEHICLE.match(rest) if _DRIVES.match(said.plain) else None
+    return [Reading("drives", kind[1], said.negated)] if kind else []
+
+
+_DRIVES = _re(r"(?:am |is |are )?driv(?:e|es|ing)\b")
+_VEHICLE = _re(
+    r"(?:an? |my )((?:\w+ ){0,2}?(?:car|minivan|van|pickup|truck|suv|hatchback|station wagon|estate|convertible"
+    r"|hybrid"
+    r"|camper|ev|jeep))\b(?! (?:driver|for|into|over|around))"
+)
 
 
 def uses(rest: str, said: Predicate) -> list[Reading]:
@@ -424,12 +444,13 @@ def studies(rest: str, said: Predicate) -> list[Reading]:
     return [*found, *(replace(r, text=f"studies at {r.value}") for r in school(place, said))]
 
 
+_SCHOOL = re.compile(r"Univ|College|School|Academy|Institute|Elementary|Primary|Montessori|Gymnasium|High$|Middle$")
+
+
 def school(rest: str, said: Predicate) -> list[Reading]:
     rest = re.sub(r"^the (?=Univ)", "", rest)
     value = entities.organization(rest)
-    sure = value and (
-        entities.kind_of(value) == ("organization") or re.search((r"Univ|College|School|Academy|Institute"), value)
-    )
+    sure = value and (entities.kind_of(value) == "organization" or _SCHOOL.search(value) or "student at " in said.plain)
     return [Reading("studies_at", value, said.negated, target="organization")] if sure else []
 
 

@@ -19,6 +19,9 @@ def _rule(pattern: str, to: str | Callable[[re.Match[str]], str]) -> _Rule:
 _MINE = r"(?P<what>(?:my|our) (?:[\w'-]+ ){0,4}?[\w'-]+)"
 _IT_IS = r"(?:,|;|:|\.| -|—)? (?:and |so |but |to )?(?:it is|it was|they are|the new one is)? ?(?:now )?(?:called )?"
 _WITH = r"(?P<who>(?:my|our) (?:[\w-]+ )?[\w-]+(?: (?-i:[A-Z])[\w'-]+)?|(?-i:[A-Z])[\w'-]+) and I"
+_DOCTOR = r"(?:doctor|gp|allergist|psychiatrist|cardiologist|neurologist|dermatologist|dentist|specialist)s?"
+_RECORD = r"(?:pb|pr|personal best|personal record|record|best time|(?:high|top|highest|best) score|best)"
+_NAMED = r"(?-i:[A-Z])[\w'&.-]*(?: (?-i:[A-Z0-9])[\w'&.-]*)*"
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
     _rule(
@@ -59,7 +62,8 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
-        r"^(?:my|the|our) [\w ]{2,30}? (?:has |have |just )*(?:raised|increased|lowered|cut|reduced|bumped|upped"
+        r"^(?:they|he|she|we|I|(?:my|the|our) [\w ]{2,30}?) (?:has |have |just )*(?:raised|increased|lowered|cut"
+        r"|reduced|bumped|upped"
         r"|put up)"
         r" (?P<what>(?:my|our|the) [\w ]{3,20}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
         lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
@@ -92,9 +96,62 @@ _RULES: tuple[_Rule, ...] = (
         r"I take \g<to>",
     ),
     _rule(
-        r"^(?:we|I) (?:have |have got |got |found |switched to )(?:an? |my |our )new (?P<what>[a-z][\w ]{2,20}?)"
-        r"(?:,|:| named| called) (?:(?:his|her|their) name is )?(?P<to>(?-i:[A-Z]).+)$",
+        r"^(?:we|I) (?:have |have got |got |found |switched to )+(?:an? |my |our )new (?P<what>[a-z][\w ]{2,20}?)"
+        r"(?:,|:| named| called)(?: and)? (?:(?:his|her|their) name is |it is (?:now )?|called )?"
+        r"(?P<to>(?:(?-i:[A-Z])|[\d+]|\S+@).+)$",
         r"my new \g<what> is \g<to>",
+    ),
+    _rule(
+        rf"^.*?\b(?P<to>\S+@\S+\.\w+|{_NAMED}),? (?:so |and )*(?:that|it) is (?P<what>my (?:new )?[\w-]+)(?: now)?$",
+        r"\g<what> is now \g<to>",
+    ),
+    _rule(
+        r"^(?:you can )?(?:use|(?:reach|contact|e-?mail) me at|write (?:to )?me at) (?P<to>\S+@\S+\.\w+).*$",
+        r"my email is now \g<to>",
+    ),
+    _rule(
+        r"^(?:please )?use (?P<to>(?:the )?[a-z][\w -]{2,30}?) from now on(?: please)?(?P<t>$|,.*)",
+        r"I prefer \g<to> now\g<t>",
+    ),
+    # records
+    _rule(
+        r"^(?:I|we) (?:have |just )*(?:ran|run|set|hit|got|achieved|swam|rode|reached|made) (?:an?|my) (?:new )?"
+        rf"(?P<what>{_RECORD})(?P<of> (?:in|for|at|on|over) [^:,]{{2,30}}?)?(?:,|:| -| of| at| with"
+        rf"| -)+ (?P<to>\d.*)$",
+        lambda m: f"my {m['what']}{m['of'] or ''} is now {m['to']}",
+    ),
+    # a stop told by what has not been since
+    _rule(r"^no more (?P<what>[\w' -]{3,40}?)(?: for (?:me|us))?$", r"I gave up \g<what>"),
+    _rule(
+        r"^(?P<i>I|we|he|she|(?:my|our) [\w-]+) (?:have|has) not (?:smoked|had a (?:cigarette"
+        r"|smoke))(?: at all)?(?P<t>$| .*)",
+        r"\g<i> stopped smoking\g<t>",
+    ),
+    _rule(
+        r"^(?P<i>I|we) have not (?P<verb>eaten|drunk|touched"
+        r"|had) (?P<what>(?:any )?[a-z]+(?: [a-z]+)?) (?P<t>(?:in|for|since) "
+        r"(?:years|months|ages|\d+ years|two|three|four|five|six|a (?:year|decade|few)|over|19|20|last"
+        r"|(?-i:[A-Z])).*)$",
+        lambda m: f"{m['i']} do not {'drink' if m['verb'] == 'drunk' else 'eat'} {m['what']} any more",
+    ),
+    # moves
+    _rule(
+        r"^(?:work|they|(?:my|the|our) (?:job|work|company|employer|firm|boss|office|bank)) (?:has |have |just )*"
+        r"(?:relocated|transferred|moved) (?:me|us) (?:over |back )?to (?P<to>(?-i:[A-Z])(?!.*\b(?:office|team"
+        r"|department|desk)\b).+)$",
+        r"I relocated to \g<to>",
+    ),
+    _rule(r"^(?P<i>I|we) (?:have |just |finally )*made the move (?P<t>(?:back )?to .+)$", r"\g<i> moved \g<t>"),
+    _rule(
+        r"^(?P<i>I|we) (?:am|are) (?:now )?back in (?P<to>(?-i:[A-Z])[\w .'-]+?) (?P<t>(?:for good|permanently"
+        r"|to stay)\b.*)$",
+        r"\g<i> moved back to \g<to> \g<t>",
+    ),
+    # what a doctor says of the speaker is so
+    _rule(
+        rf"^(?:my|the) (?:\w+ )?{_DOCTOR} (?:says|said|told me|confirmed|confirms)(?: that)? (?=I (?:have|am|had"
+        rf"|do not|no longer)\b)",
+        "",
     ),
     _rule(
         r"^(?:we|I) (?:have )?(?:just )?(?:let (?P<what>(?:my|our|the) .{2,40}?) (?:expire|lapse|run out)"
@@ -123,7 +180,10 @@ _RULES: tuple[_Rule, ...] = (
         rf"^{_WITH} (?:have |are )?(?:just |recently )*(?:no longer together|not together any ?more)(?P<t>.*)$",
         r"I broke up with \g<who>\g<t>",
     ),
-    _rule(rf"^{_WITH} (?:got|are|have got|are getting) divorced(?P<t>.*)$", r"I got divorced from \g<who>\g<t>"),
+    _rule(
+        rf"^{_WITH} (?:just |recently |finally |have |got |are |getting )*divorced(?P<t>.*)$",
+        r"I got divorced from \g<who>\g<t>",
+    ),
     _rule(rf"^{_WITH} (?:just |recently )?(?:got|are|have got) engaged(?P<t>.*)$", r"I got engaged to \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
     _rule(rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
@@ -147,7 +207,9 @@ _MAY = re.compile(
     r"|decreas|rais"
     r"|came|come|low|cut|reduc|bump|upped|put|took|taken|weaned|prescrib|started me|new|job is| and I |seeing"
     r"|dating|spel"
-    r"|written|let|renew",
+    r"|written|let|renew|\bis my\b|that is|@|from now on|\b(?:pb|pr|personal|record|best|score)\b|have not|has not"
+    r"|relocat|transferr"
+    r"|moved (?:me|us)|made the move|back in|(?:say|tell|told|confirm)|\bus(?:e|ing)\b|and I |divorc",
     re.IGNORECASE,
 )
 

@@ -135,6 +135,10 @@ def switched(rest: str, said: Predicate) -> list[Reading]:
 def switched_to(rest: str, said: Predicate) -> list[Reading]:
     """The new one of a kind that words know, or a service by its name."""
     new = _bare(rest)
+    if said.plain.partition("moved")[1] and not values.listed(new, words.TECH):
+        return []
+    if _SCHOOL.search(new):
+        return []
     for attribute, known in _KINDS:
         if attribute in ("uses", "takes_medication", "drinks") and (value := values.listed(new, known)):
             return [Reading(attribute, new[: len(value)])] if not said.negated else []
@@ -145,6 +149,7 @@ def switched_to(rest: str, said: Predicate) -> list[Reading]:
     return [] if first in words.NO_NAMES or first in words.LANGUAGES else [Reading("uses", brand[0].rstrip(".'"))]
 
 
+_SCHOOL = re.compile(r"^[A-Z].*\b(?:Univ\w*|College|School|Academy|Institute|Elementary|Primary|Montessori)\b")
 _OFTEN = re.compile(
     r"\b(?:every|each|regularly|twice|times a|once a|often|on \w+days|weekly|daily|most (?:days|mornings)|before work"
     r"|after work|religiously)\b"
@@ -381,7 +386,7 @@ def outgrown(rest: str, said: Predicate) -> list[Reading]:
 
 
 def off(rest: str, said: Predicate) -> list[Reading]:
-    value = values.listed(rest, words.MEDICATIONS)
+    value = values.medicine(rest)
     return [Reading("takes_medication", value, True)] if value and not said.negated else []
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from memlayer.attributes import attribute as slot
-from memlayer.extraction._entities import kind_of
+from memlayer.extraction._entities import is_name, kind_of
 from memlayer.types import Candidate, Message, Record
 
 _AT_ONCE = timedelta(hours=1)
@@ -24,7 +24,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _THAT_I = re.compile(
-    rf"{_FORGET} (?:about )?(?:the fact )?(?:that )?(?:I (?:said|told you|mentioned)(?: earlier| before)?(?: that)? )?"
+    rf"{_FORGET} (?:about )?(?:the fact )?(?:that )?(?:I (?:said|told you|mentioned)(?: earlier"
+    rf"| before)?(?: that)? )?"
     r"(?P<what>(?:I|my) [^,.;]{4,80})",
     re.IGNORECASE,
 )
@@ -37,7 +38,7 @@ _THAT = re.compile(
 _NOT_BUT = re.compile(
     r"^(?:it|that|this|he|she|they|the name|his name|her name) (?:is|was|should be) (?:spelled |called "
     r"|actually |really )?"
-    r"(?P<new>[^,;]{1,40}?),? (?:and )?not (?P<old>[^,.;]{1,40})$"
+    r"(?P<new>[^,;]{1,40}?)(?: with an? \w+(?: at the end)?)?,? (?:and )?not (?P<old>[^,.;]{1,40})$"
     r"|^(?:I (?:meant|mean) )(?P<new2>[^,;]{1,40}?),? (?:and )?not (?P<old2>[^,.;]{1,40})$"
     r"|^(?:it|that|he|she|the name|his name|her name) is not (?P<old3>[^,;]{1,40}?),? (?:but|it is|he is"
     r"|she is) (?P<new3>[^,.;]{1,40})$",
@@ -174,7 +175,7 @@ def _of_a_kind(new: str, old: str, sure: bool) -> bool:
     if new[:1].isupper() != old[:1].isupper():
         return False
     # Only who says "I meant" surely puts a word in the place of another one of which nothing is known.
-    return (len(kinds) == 1 and kinds != {"thing"}) or (sure and new.islower() and "thing" in kinds)
+    return (len(kinds) == 1 and kinds != {"thing"}) or (sure and "thing" in kinds and (new.islower() or is_name(new)))
 
 
 def _renamed(

@@ -21,7 +21,8 @@ _STOP = re.compile(
 )
 _SOFT_STOP = re.compile(
     (
-        r"\s*[,;:.!(]|\s+(?:after all|because|since|so|but|that|which|when|whenever|while|and|too|as well|though|a lot"
+        r"\s*[,;:.!(]|\s+(?:after all|because|since|so|but|that|which|when|whenever|while|and|too|as well|though"
+        r"|a lot"
         r"|so much|very much|lately|now|these days|it|is)\b.*$"
     ),
     re.IGNORECASE | re.DOTALL,
@@ -138,8 +139,11 @@ def taste(text: str) -> list[str]:
     return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look", "help"}]
 
 
-def job(text: str) -> str | None:
-    """The job that the words name: its last word is one, and nothing in front makes it a figure of speech."""
+def job(text: str, *, sure: bool = False) -> str | None:
+    """The job that the words name: its last word is one, and nothing in front makes it a figure of speech.
+
+    `sure`: the words before say that it is one, so it need not be known.
+    """
     text = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
     value = re.split(
         (
@@ -154,7 +158,27 @@ def job(text: str) -> str | None:
         return None
     last = parts[-1]
     known = last in words.JOBS or " ".join(parts[-2:]) in words.JOBS
+    if sure and not known:
+        known = value[:1].islower() and last not in _NO_TITLE and last not in _VAGUE and parts[0] not in _VAGUE
     return value.strip() if known else None
+
+
+_NO_TITLE = frozenset(
+    "team unit group whole couple pair family class grade level usual normal result day favor".split()
+)
+
+
+_MEDICINE = re.compile(
+    r"(?:an? |my |some )?([a-z]{3,}(?:xen|profen|pril|statin|olol|azole|oxetine|cillin|mycin|formin|sartan|zepam"
+    r"|zolam|gliptin"
+    r"|thyroxine|tidine|gabalin|dipine|lukast|triptan|traline|pramine|lopram|semide|tadine|irizine|glutide|parin))\b"
+)
+
+
+def medicine(text: str) -> str | None:
+    """The medicine that the words begin with: a known one, or one by the ending that its kind has."""
+    m = _MEDICINE.match(text.lower())
+    return listed(text, words.MEDICATIONS) or (m[1] if m else None)
 
 
 def listed(text: str, known: frozenset[str]) -> str | None:

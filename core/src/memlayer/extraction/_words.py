@@ -89,7 +89,7 @@ JOBS = _set(
     producer, professor, programmer, psychiatrist, psychologist, radiologist, realtor, receptionist, recruiter,
     reporter, researcher, sailor, salesman, salesperson, scientist, screenwriter, sculptor, secretary, singer,
     social worker, soldier, statistician, strategist, streamer, supervisor, surgeon, surveyor, tailor, teacher,
-    technician, therapist, trader, trainer, translator, tutor, vet, veterinarian, waiter, waitress, welder,
+    technician, lead, therapist, trader, trainer, translator, tutor, vet, veterinarian, waiter, waitress, welder,
     writer, yoga instructor, zoologist, administrator, apprentice, assistant, associate, specialist,
     coordinator, representative, executive, event planner, wedding planner, urban planner, financial planner,
     physiotherapist, midwife, founder, co-founder, cofounder, business owner, shop owner, store owner,

@@ -11,6 +11,7 @@ from memlayer.attributes import attribute as slot
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _patterns as patterns
 from memlayer.extraction import _people as people
+from memlayer.extraction import _successions as successions
 from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import happening
@@ -59,6 +60,10 @@ class _Talk:
     """Names that the conversation holds."""
     held: Sequence[Record] = ()
     """Facts from before; they may be looked up at the first look, so few statements look."""
+    said: Sequence[Candidate] = ()
+    """What was found so far in this call."""
+    ended: successions.Ended | None = None
+    """The slot that a statement of this message left empty: a job that somebody quit."""
     thing: str | None = None
     """The thing that a clause spoke of last: what "it" means in "we sold it"."""
     others: list[people.Subject] = field(default_factory=list)
@@ -90,7 +95,7 @@ class LocalExtractor:
             speaks = _speaker(message, people_talk=bool(conversation) or all(m.role != "user" for m in messages))
             if speaks is None or not message.episode_id:
                 continue
-            talk = _Talk(message, speaks or None, names, known)
+            talk = _Talk(message, speaks or None, names, known, found)
             for clause in clauses(message.text):
                 if takeback.is_takeback(clause.text):
                     taken = self._taken_back(clause, talk, found)
@@ -178,8 +183,9 @@ class LocalExtractor:
         """What a predicate says of its subject: slots, else an event, a plan or a goal."""
         said = predicate(subject.rest)
         guess = is_guess(f"{'I ' if subject.kind == 'self' else ''}{subject.rest}")
-        readings = patterns.read(said) if said is not None and not guess else []
+        readings = [] if guess else _successor(subject, talk) or (patterns.read(said) if said is not None else [])
         if readings:
+            talk.ended = _left_empty(readings, subject) or talk.ended
             slots = [r.attribute for r in readings]
             for n, reading in enumerate(readings):
                 text = reading.text
@@ -242,6 +248,27 @@ class LocalExtractor:
             role=message.role,
             name=message.name,
         )
+
+
+def _successor(subject: people.Subject, talk: _Talk) -> list[Reading]:
+    """What a predicate does to a fact whose value it names, or to the slot that the statement before left empty."""
+    if (new := successions.begun(subject.rest, subject.label, talk.ended)) is not None:
+        talk.ended = None
+        return [new]
+    if successions.changes_jobs(subject.rest):
+        talk.ended = successions.Ended(subject.label, "works_at", "Work")
+        return []
+    facts = successions.held(talk.held, talk.said, talk.message.name)
+    if (found := successions.over(subject.rest, subject.label, facts)) is None:
+        return []
+    reading, talk.ended = found
+    return [reading]
+
+
+def _left_empty(readings: Sequence[Reading], subject: people.Subject) -> successions.Ended | None:
+    """The job that somebody no longer has: where they are "now" is the next one."""
+    gone = next((r for r in readings if r.negated and r.attribute == "works_at"), None)
+    return successions.Ended(subject.label, gone.attribute, gone.value or "Work") if gone is not None else None
 
 
 def _speaker(message: Message, *, people_talk: bool) -> str | None:
