@@ -15,6 +15,9 @@ from memlayer.errors import ConfigurationError, UnsupportedError
 from memlayer.filters import check_metadata
 from memlayer.types import AddResult, Guidance, Messages, Record, Scope
 
+_UNPROMPTED = (None, None, None)
+_UNGUIDED = Guidance()
+
 
 def add(
     core: Core,
@@ -50,7 +53,7 @@ def add(
         ),
         scope=scope,
         infer=infer,
-        metadata=check_metadata({} if metadata is None else metadata),
+        metadata=check_metadata(metadata) if metadata is not None else {},
         categories=None if categories is None else _names("categories", categories),
         custom_categories=_categories(custom_categories),
         expires_at=None if expiration_date is None else reading.last_instant(expiration_date, "expiration_date"),
@@ -93,6 +96,8 @@ def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _guidance(prompts: tuple[Any, Any, Any], custom: Any, *, procedure: bool) -> Guidance:
+    if prompts == _UNPROMPTED and custom is None and not procedure:
+        return _UNGUIDED
     includes, excludes, prompt = (
         None if told is None else words(name, told)
         for name, told in zip(("includes", "excludes", "prompt"), prompts, strict=True)

@@ -30,13 +30,13 @@ _WORDS = frozenset(
         "wait wrong"
     ).split()
 )
-_SAID = {"said", "but"}
 
 
 def said(text: str, words: Iterable[str]) -> tuple[bool, bool]:
     """Whether a text of these words says a change, and whether it corrects; one that corrects says a change, too."""
-    parts = {part for word in words for part in word.split("'")}
-    if _WORDS.isdisjoint(parts) and not parts >= _SAID and not any(part.startswith("mis") for part in parts):
+    line = " " + " ".join(words).replace("'", " ")
+    parts = line.split()
+    if _WORDS.isdisjoint(parts) and " mis" not in line and not ("said" in parts and "but" in parts):
         return False, False
     corrected = bool(CORRECTED.search(text))
     return corrected or bool(CHANGED.search(text)), corrected

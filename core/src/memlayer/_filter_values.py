@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from memlayer._filter_tree import MAX_DEPTH, from_microseconds
@@ -66,8 +67,15 @@ def make_scope(
     *, user_id: object = None, agent_id: object = None, run_id: object = None, app_id: object = None
 ) -> Scope:
     """The scope of checked ids; None means that an id was not given."""
-    given = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
-    return Scope(**{field: check_id(field, value) for field, value in given.items() if value is not None})
+    try:
+        return _scope(user_id, agent_id, run_id, app_id)
+    except TypeError:  # what cannot be hashed is no id
+        return _scope.__wrapped__(user_id, agent_id, run_id, app_id)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _scope(*ids: object) -> Scope:
+    return Scope(*(None if i is None else check_id(field, i) for field, i in zip(ID_FIELDS, ids, strict=True)))
 
 
 def merge(first: Scope, second: Scope) -> Scope:

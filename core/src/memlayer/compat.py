@@ -110,6 +110,8 @@ class Elsewhere:
 
 def check(verb: str, given: Mapping[str, Any], method: Callable[..., Any]) -> None:
     """Raises for every keyword in `given` that the table does not take; `method` names the verb's own keywords."""
+    if not given:
+        return
     table = KEYWORDS.get(verb, {})
     for name, value in given.items():
         keyword = table.get(name)

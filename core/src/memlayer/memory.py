@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from memlayer import compat, config
 from memlayer._ask import Ask, filters_for, page_of, scope_of, view_of
+from memlayer._ids import new_id as _new_id
 from memlayer.errors import ConfigurationError
 from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, Scope, SearchResult
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from memlayer._core import Core
     from memlayer.documents import Documents
     from memlayer.items import Items
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _now() -> datetime:
@@ -156,11 +152,11 @@ class Memory(compat.Elsewhere):
         left out. `infer=False` keeps each message as a fact in its own words. `mode="deferred"` returns when the
         messages are safe and reads facts out of them later. `timestamp` dates messages without a time of their own.
         """
-        from memlayer import _add
+        from memlayer._add import add
 
         compat.check("add", other, self.add)
         scope = scope_of("add", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
-        return _add.add(
+        return add(
             self._core, messages, scope, metadata=metadata, infer=infer, mode=mode, timestamp=timestamp,
             expiration_date=expiration_date, immutable=immutable, categories=categories,
             custom_categories=custom_categories, prompts=(includes, excludes, prompt), memory_type=memory_type,

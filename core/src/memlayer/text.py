@@ -172,9 +172,11 @@ def _keys(found: Iterable[str]) -> list[int]:
     """Keys of the words' terms; the language of Latin words is told from the small words among them."""
     found = found if isinstance(found, list) else list(found)
     foreign = _is_foreign(found)
+    cache = _foreign_cache if foreign else _english_cache
     keys: list[int] = []
     for word in found:
-        keys += _word_keys(word, foreign=foreign)
+        known = cache.get(word)
+        keys += _word_keys(word, foreign=foreign) if known is None else known
     return keys
 
 

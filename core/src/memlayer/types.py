@@ -32,7 +32,9 @@ class Scope:
     @property
     def owner(self) -> str:
         """The partition that a record of exactly this scope lives in: user, else agent, else app, else run."""
-        for letter, value in (("u", self.user_id), ("a", self.agent_id), ("p", self.app_id), ("r", self.run_id)):
+        if self.user_id is not None:
+            return f"u:{self.user_id}"
+        for letter, value in (("a", self.agent_id), ("p", self.app_id), ("r", self.run_id)):
             if value is not None:
                 return f"{letter}:{value}"
         return "-"
@@ -44,7 +46,12 @@ class Scope:
 
     def covers(self, other: Scope) -> bool:
         """Says whether a record written in the scope `other` belongs to this one."""
-        return all(getattr(self, f) is None or getattr(self, f) == getattr(other, f) for f in ID_FIELDS)
+        return (
+            (self.user_id is None or self.user_id == other.user_id)
+            and (self.agent_id is None or self.agent_id == other.agent_id)
+            and (self.run_id is None or self.run_id == other.run_id)
+            and (self.app_id is None or self.app_id == other.app_id)
+        )
 
     def ids(self) -> dict[str, str]:
         """The ids that are given, by field name."""

@@ -183,7 +183,7 @@ class Ingest:
                 if message.id in known:
                     continue
                 known[message.id] = ""
-            found.append(replace(message, episode_id=self._new_id()))
+            found.append(_kept_as(message, self._new_id()))
         return found
 
     def _extract(self, request: Request, messages: Sequence[Message], known: Sequence[Record]) -> list[Candidate]:
@@ -403,6 +403,13 @@ class Ingest:
 
     def _vectors(self, texts: Sequence[str]) -> list[Vector]:
         return embedded(self._embedder(), texts) if texts else []
+
+
+def _kept_as(message: Message, episode_id: str) -> Message:
+    """The message with the id of the episode that will keep it."""
+    if type(message) is not Message:
+        return replace(message, episode_id=episode_id)
+    return Message(message.role, message.text, message.timestamp, message.name, message.id, episode_id)
 
 
 def _message(episode: Record) -> Message:

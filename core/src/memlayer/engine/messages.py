@@ -39,8 +39,8 @@ def read(
     than pictures that nobody had seen.
     """
     if isinstance(messages, str):
-        messages = [{"role": "user", "content": messages}]
-    elif isinstance(messages, Mapping):
+        return [Message("user", _text(messages, "messages"), at)] if messages.strip() else []
+    if isinstance(messages, Mapping):
         messages = [messages]
     elif not isinstance(messages, Sequence) or isinstance(messages, bytes):
         raise ConfigurationError(
@@ -124,6 +124,12 @@ def _kept(message: Mapping[str, Any], where: str, known: Callable[[str], Record 
     return known(name)
 
 
+def _text(value: str, where: str) -> str:
+    if fault := text_fault(value):
+        raise ConfigurationError(f"{where} {fault}")
+    return value
+
+
 def _word(value: Any, where: str) -> str | None:
     if value is None:
         return None
@@ -184,9 +190,7 @@ class _Contents:
         if content is None:
             return ""
         if isinstance(content, str):
-            if fault := text_fault(content):
-                raise ConfigurationError(f"{where} {fault}")
-            return content
+            return _text(content, where)
         if isinstance(content, bytes | bytearray):
             raise ConfigurationError(f"{where} must be a string, a part or a list of parts, not bytes")
         if isinstance(content, Mapping) or not isinstance(content, Sequence):
