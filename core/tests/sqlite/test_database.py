@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from memlayer.backends.sqlite import _db
+from memlayer.backends.sqlite import _db, _use
 from memlayer.backends.sqlite._db import MIGRATIONS, Database
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.errors import (
@@ -235,6 +236,104 @@ class TestWriting:
         for use in (lambda: ledger.records(scope=ALICE), lambda: ledger.append([], scope=ALICE)):
             with pytest.raises(BackendError, match="is closed; open a new Memory"):
                 use()
+
+
+class Disk:
+    """Counts what is brought to the disk, and holds the first sync until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.syncs = 0
+        self.there, self.go = threading.Event(), threading.Event()
+        sync = _use.sync
+
+        def slow(descriptor: int) -> None:
+            self.syncs += 1
+            self.there.set()
+            assert self.go.wait(20)
+            sync(descriptor)
+
+        monkeypatch.setattr(_use, "sync", slow)
+
+
+class TestTheDisk:
+    def test_a_commit_waits_for_the_disk_and_a_claim_for_none(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        disk = Disk(monkeypatch)
+        disk.go.set()
+        database = Database(file)
+        for number, durable in enumerate((True, True, False), 1):
+            with database.write(durable=durable) as connection:
+                connection.execute("INSERT INTO meta VALUES (?, 'x')", (str(number),))
+        assert disk.syncs == 2
+        with pytest.raises(ZeroDivisionError), database.write():
+            raise ZeroDivisionError
+        assert disk.syncs == 2
+        database.close()
+
+    def test_what_many_threads_commit_meanwhile_goes_to_the_disk_together(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        disk, database = Disk(monkeypatch), Database(file)
+        done: list[int] = []
+
+        def write(number: int) -> None:
+            with database.write() as connection:
+                connection.execute("INSERT INTO meta VALUES (?, 'x')", (str(number),))
+            done.append(number)
+
+        threads = [threading.Thread(target=write, args=(n,)) for n in range(12)]
+        threads[0].start()
+        assert disk.there.wait(20)
+        for thread in threads[1:]:
+            thread.start()
+        for _ in range(2000):
+            if database.log._committed == 12:
+                break
+            threads[-1].join(0.01)
+        # All have committed: nobody holds the write lock while the disk is waited for.
+        assert (database.log._committed, done) == (12, [])
+        disk.go.set()
+        for thread in threads:
+            thread.join()
+        assert sorted(done) == list(range(12))
+        assert disk.syncs == 2
+        database.close()
+
+    def test_a_disk_that_fails_is_told(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(descriptor: int) -> None:
+            raise OSError(5, "Input/output error")
+
+        database = Database(file)
+        with database.write():
+            pass
+        monkeypatch.setattr(_use, "sync", broken)
+        with pytest.raises(BackendUnavailableError, match=r"could not write .*Input/output error"), database.write():
+            pass
+        monkeypatch.undo()
+        with database.write():
+            pass
+        database.close()
+
+    def test_threads_that_come_and_go_share_connections(self, file: Path) -> None:
+        database = Database(file)
+
+        def work() -> None:
+            with database.write() as outer, database.look() as inner:
+                assert inner is outer
+
+        for _ in range(20):
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+        assert len(database._held) == 1
+        with database.read() as one:
+            other = []
+            thread = threading.Thread(target=lambda: other.append(database.held(create=False).connection))
+            thread.start()
+            thread.join()
+            assert other[0] is not one
+        database.close()
 
 
 class TestBackup:

@@ -14,7 +14,7 @@ from pathlib import Path
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite._translated import Translated
-from memlayer.backends.sqlite._use import Held, Snapshot, Transaction, Use
+from memlayer.backends.sqlite._use import Held, Log, Snapshot, Transaction, Use
 from memlayer.backends.sqlite.where import register
 from memlayer.errors import (
     BackendError,
@@ -135,6 +135,14 @@ MIGRATIONS = (
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 
 
+class _Mine(threading.local):
+    """What a thread uses right now."""
+
+    held: Held | None = None
+    uses = 0
+    """How often, one within the other."""
+
+
 class Database:
     """One SQLite file, opened on first use; many threads and many processes may share it."""
 
@@ -154,16 +162,21 @@ class Database:
         _databases.add(self)
 
     def _begin(self) -> None:
-        self._local = threading.local()
+        self._mine = _Mine()
+        self._idle: list[Held] = []
         self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
         self.writing = threading.RLock()
         """Held by the thread of this process that writes."""
+        self.log = Log(self.path)
         self._purger: Purger | None = None
 
-    def write(self) -> Transaction:
-        """A transaction that holds the write lock; commits at the end, rolls back on any error."""
-        return Transaction(self, "write", create=True)
+    def write(self, *, durable: bool = True) -> Transaction:
+        """A transaction that holds the write lock; commits at the end, rolls back on any error.
+
+        One that is not `durable` others see at once, and waits for no disk: it may go with the power.
+        """
+        return Transaction(self, durable=durable)
 
     def read(self) -> Snapshot:
         """One consistent snapshot for all statements inside; an absent file reads as an empty one."""
@@ -263,7 +276,7 @@ class Database:
             for held in self._held:
                 held.close()
             self._held.clear()
-        self._local = threading.local()
+            self._idle.clear()
         # Closing a descriptor drops the locks that this process has on the file, SQLite's for other memories included.
         if self._descriptor is not None and not any(d.path == self.path and d._held for d in list(_databases)):
             os.close(self._descriptor)
@@ -272,18 +285,40 @@ class Database:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def held(self, *, create: bool) -> Held:
-        """This thread's connection, opened where it has none; `create` makes the file where there is none."""
+        """The connection that this thread uses, else an idle or a new one; `create` makes the file if there is none."""
         if self.closed:
             raise BackendError(f"{self.path} is closed; open a new Memory", backend="sqlite", operation="open")
-        held: Held | None = getattr(self._local, "held", None)
-        if held is not None and not held.closed and (held.on_disk or not (create or self.path.exists())):
-            return held
+        mine = self._mine
+        if mine.held is not None and self._serves(mine.held, create=create):
+            mine.uses += 1
+            return mine.held
+        while self._idle:
+            try:
+                held = self._idle.pop()
+            except IndexError:  # another thread took the last one
+                break
+            if self._serves(held, create=create):
+                mine.held, mine.uses = held, 1
+                return held
         with Translated("open", self.path):
             connection, on_disk = self._open(create=create)
-        held = self._local.held = Held(connection, on_disk=on_disk)
+        held = mine.held = Held(connection, on_disk=on_disk)
+        mine.uses = 1
         with self._registry:
             self._held.add(held)
         return held
+
+    def give_back(self, held: Held) -> None:
+        """Ends a use of this thread's; a connection that is used no more serves the next one, in any thread."""
+        mine = self._mine
+        if mine.held is held:
+            mine.uses -= 1
+            if not mine.uses:
+                mine.held = None
+                self._idle.append(held)
+
+    def _serves(self, held: Held, *, create: bool) -> bool:
+        return not held.closed and (held.on_disk or not (create or self.path.exists()))
 
     def rest(self) -> list[threading.RLock]:
         """Closes the connections that are not in use, and returns the locks that keep it so."""
@@ -343,9 +378,13 @@ class Database:
                     operation="open",
                 )
             _migrate(connection, self.path)
-        # A copy that `backup` made is not in this mode yet.
-        if writable and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+        if writable and mode != "wal":
+            # A copy that `backup` made is not in this mode yet.
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode == "wal":
+            # Who writes waits for the disk outside of the write lock: see `Log`.
+            connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:

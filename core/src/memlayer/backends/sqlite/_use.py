@@ -1,12 +1,15 @@
-"""A thread's own connection, and the ways to use it: for one look, for a snapshot, for a transaction that writes.
+"""A connection, and the ways to use it: for one look, for a snapshot, for a transaction that writes.
 
 Classes, not generators: every call goes through one of them, most through several.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,8 +19,11 @@ if TYPE_CHECKING:
     from memlayer.backends.sqlite._db import Database
 
 
+sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
+
+
 class Held:
-    """A thread's own connection; closed with the thread, or when its database is closed."""
+    """A connection that one thread at a time uses; closed with its database."""
 
     def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
         """`on_disk` is False for the empty memory that stands for an absent file."""
@@ -34,6 +40,44 @@ class Held:
 
     def __del__(self) -> None:
         self.close()
+
+
+class Log:
+    """The write-ahead log: what threads committed to it goes to the disk together.
+
+    A disk takes as long for the commits of a hundred threads as for that of one, so none holds the write lock while
+    it waits for the disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the database's file."""
+        self._path = f"{path}-wal"
+        self._lock = threading.Lock()
+        self._committed = 0
+        self._synced = 0
+
+    def committed(self) -> int:
+        """Counts a commit; called under the write lock."""
+        self._committed += 1
+        return self._committed
+
+    def wait(self, commit: int) -> None:
+        """Returns when this commit is on the disk; one that began before another's sync needs none of its own."""
+        with self._lock:
+            if self._synced >= commit:
+                return
+            begun = self._committed
+            try:
+                # Opened each time: another process may have begun a new log while this one had no connection.
+                descriptor = os.open(self._path, os.O_RDWR)
+            except FileNotFoundError:
+                # Without shared memory there is no log, and SQLite has waited for the disk itself.
+                return
+            try:
+                sync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._synced = begun
 
 
 class Use:
@@ -56,12 +100,14 @@ class Use:
                 self._held = held
                 return held.connection
             held.lock.release()
+            self._database.give_back(held)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Lets go of the connection, and raises memlayer's error in place of the driver's."""
         self._held.lock.release()
+        self._database.give_back(self._held)
         if error is not None and (found := ours(error, self._operation, self._database.path)) is not None:
             raise found from error
 
@@ -97,7 +143,12 @@ class Snapshot(Use):
 class Transaction(Use):
     """As `Use`, holding the write lock; commits at the end, rolls back on any error."""
 
-    __slots__ = ()
+    __slots__ = ("_durable",)
+
+    def __init__(self, database: Database, *, durable: bool = True) -> None:
+        """`durable` waits for the disk when all is committed and others may write already."""
+        super().__init__(database, "write", create=True)
+        self._durable = durable
 
     def __enter__(self) -> sqlite3.Connection:
         """Waits for the threads of this process, then for other processes."""
@@ -119,17 +170,28 @@ class Transaction(Use):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Commits, or leaves everything as it was."""
+        try:
+            commit = self._commit(whole=error is None)
+            if commit and self._durable:
+                # The connection is kept meanwhile: while there is one, the log stays the same file.
+                self._database.log.wait(commit)
+        except BaseException as failed:
+            super().__exit__(type(failed), failed, None)
+            raise
+        super().__exit__(kind, error, trace)
+
+    def _commit(self, *, whole: bool) -> int:
+        """Ends the transaction and lets go of the write lock; says which commit it was, 0 for none."""
         connection = self._held.connection
         try:
-            try:
-                if error is None:
-                    connection.execute("COMMIT")
-                else:
-                    connection.rollback()
-            except BaseException as failed:
+            if not whole:
                 connection.rollback()
-                super().__exit__(type(failed), failed, None)
+                return 0
+            try:
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
                 raise
-            super().__exit__(kind, error, trace)
+            return self._database.log.committed()
         finally:
             self._database.writing.release()

@@ -7,8 +7,7 @@ import os
 import platform
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from memlayer.backends.sqlite._codec import micros
@@ -29,7 +28,7 @@ class SQLiteLeases:
 
     def begin(self, ids: Sequence[str], owner: str) -> None:
         """Claims episodes that nobody else knows of yet."""
-        with self._write() as connection:
+        with self._database.write(durable=False) as connection:
             self._note(connection, ids, _digest(owner))
 
     def take(self, ids: Sequence[str], owner: str) -> bool:
@@ -38,7 +37,7 @@ class SQLiteLeases:
         with self._database.look() as connection:
             if self._others(connection, key):
                 return False
-        with self._write() as connection:
+        with self._database.write(durable=False) as connection:
             if self._others(connection, key):
                 return False
             # Only claims of this memory are left to stand; the rest has ended.
@@ -48,23 +47,11 @@ class SQLiteLeases:
 
     def give_back(self, ids: Sequence[str]) -> None:
         """Ends claims of this memory, and all that have expired."""
-        with self._write() as connection:
+        with self._database.write(durable=False) as connection:
             connection.execute("DELETE FROM readers WHERE until <= ?", (micros(self._clock()),))
             connection.executemany(
                 "DELETE FROM readers WHERE record_id = ? AND holder = ?", [(i, self._me()) for i in ids]
             )
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that others see at once, and that waits for no disk."""
-        with self._database.look() as connection:
-            connection.execute("PRAGMA synchronous = NORMAL")
-        try:
-            with self._database.write() as connection:
-                yield connection
-        finally:
-            with self._database.look() as connection:
-                connection.execute("PRAGMA synchronous = FULL")
 
     def _note(self, connection: sqlite3.Connection, ids: Sequence[str], key: str) -> None:
         until = micros(self._clock() + LEASE)
