@@ -22,7 +22,7 @@ class Ready:
         self._vector = np.full((1, self.dimensions), self.dimensions**-0.5, np.float32)
 
     def embed(self, texts: Sequence[str], *, kind: str = "document") -> Any:
-        return np.repeat(self._vector, len(texts), axis=0)
+        return self._vector if len(texts) == 1 else np.repeat(self._vector, len(texts), axis=0)
 
 
 class Bare:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from memlayer._drafts import drafted
 from memlayer.attributes import rivals
 from memlayer.engine import waiting
 from memlayer.engine.lazily import Lazily
@@ -373,7 +374,7 @@ class Ingest:
         scope = request.scope
         session, position = self._conversation(scope, messages[0].timestamp, messages[0].episode_id)
         return [
-            Record(
+            drafted(
                 id=m.episode_id,
                 kind="episode",
                 text=m.text,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, make_dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
+from memlayer._drafts import drafted
 from memlayer.types import Record, Relation, Scope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -26,10 +26,6 @@ _EMPTY = {"supersedes": "[]", "sources": "[]", "categories": "[]", "metadata": "
 _ZERO = {"position": 0, "immutable": 0, "negated": 0, "unread": 0, "reinforced": 0}
 _PLAIN = tuple({**_EMPTY, **_ZERO}.get(c) for c in COLUMNS)
 """What an event leaves out."""
-
-# A frozen record sets its fields one by one through `object.__setattr__`, which takes longer than reading its row. A
-# draft has the same slots, is filled at once, and then becomes the record.
-_Draft: Any = make_dataclass("_Draft", [f.name for f in fields(Record)], slots=True)
 
 
 def micros(value: datetime | None) -> int | None:
@@ -72,7 +68,7 @@ def from_row(row: Sequence[Any]) -> Record:
         value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced,
     ) = row  # fmt: skip
     born = EPOCH + timedelta(microseconds=created)
-    record = _Draft(
+    return drafted(
         id=id_, kind=kind, text=text, scope=_scope(user, agent, run, app),
         created_at=born, recorded_at=EPOCH + timedelta(microseconds=recorded),
         valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),
@@ -85,8 +81,6 @@ def from_row(row: Sequence[Any]) -> Record:
         reinforced=reinforced,
         relations=tuple(Relation(*x) for x in json.loads(relations)) if relations != "[]" else (),
     )  # fmt: skip
-    record.__class__ = Record
-    return record  # type: ignore[no-any-return]
 
 
 def encode(row: Sequence[Any]) -> str:

@@ -1,0 +1,44 @@
+"""A drafted record is a record like any other."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, asdict, fields, replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from memlayer._drafts import drafted
+from memlayer.types import Record, Scope
+
+NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
+LEAST: dict[str, Any] = {
+    "id": "a", "kind": "fact", "text": "t", "scope": Scope("u"), "created_at": NOW, "recorded_at": NOW,
+    "valid_from": NOW,
+}  # fmt: skip
+
+
+def test_it_is_equal_to_one_that_was_made_whole() -> None:
+    made, whole = drafted(**LEAST, position=3), Record(**LEAST, position=3)
+    assert type(made) is Record
+    assert made == whole
+    assert asdict(made) == asdict(whole)
+    assert repr(made) == repr(whole)
+    assert replace(made, text="other") == replace(whole, text="other")
+
+
+def test_each_has_metadata_of_its_own() -> None:
+    assert drafted(**LEAST).metadata is not drafted(**LEAST).metadata
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Record)])
+def test_it_cannot_be_changed(name: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(drafted(**LEAST), name, None)
+
+
+def test_it_wants_what_a_record_wants() -> None:
+    with pytest.raises(TypeError):
+        drafted(id="a")
+    with pytest.raises(TypeError):
+        drafted(**LEAST, colour="red")
