@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memlayer import _shapes
-from memlayer._ask import words
+from memlayer._ask import several, words
 from memlayer._core import Core
+from memlayer.config import check_categories
 from memlayer.engine import messages as reading
 from memlayer.engine import unseen
 from memlayer.engine.ingest import Outcome, Request
-from memlayer.errors import ConfigurationError, UnsupportedError
+from memlayer.errors import ConfigurationError, UnsupportedError, brief
 from memlayer.filters import check_metadata
 from memlayer.types import AddResult, Guidance, Messages, Record, Scope
 
@@ -38,13 +39,13 @@ def add(
 ) -> AddResult:
     """Checks what `add` was given, and takes it in."""
     if mode not in ("now", "deferred"):
-        raise ConfigurationError(f'mode must be "now" or "deferred", not {mode!r}')
+        raise ConfigurationError(f'mode must be "now" or "deferred", not {brief(mode)}')
     if any(prompts) and core.settings.llm is None:
         raise UnsupportedError(
             "includes=, excludes= and prompt= speak to a language model, and this memory has none: give Memory(llm=…)"
         )
     if memory_type not in (None, "procedural_memory"):
-        raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {memory_type!r}')
+        raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {brief(memory_type)}')
     at = core.clock() if timestamp is None else reading.moment(timestamp, "timestamp")
     faults: list[Exception] = []
     request = Request(
@@ -55,7 +56,7 @@ def add(
         infer=infer,
         metadata=check_metadata(metadata) if metadata is not None else {},
         categories=None if categories is None else _names("categories", categories),
-        custom_categories=_categories(custom_categories),
+        custom_categories=check_categories(custom_categories),
         expires_at=None if expiration_date is None else reading.last_instant(expiration_date, "expiration_date"),
         immutable=bool(immutable),
         memory_type=memory_type,
@@ -91,8 +92,9 @@ def _outcome(outcome: Outcome, *, graph: bool) -> AddResult:
 
 
 def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
-    values = [values] if isinstance(values, str) else list(values)
-    return tuple(dict.fromkeys(words(f"{name}[{n}]", value).strip() for n, value in enumerate(values)))
+    if isinstance(values, list | tuple) and not values:
+        return ()
+    return tuple(dict.fromkeys(value.strip() for value in several(name, values)))
 
 
 def _guidance(prompts: tuple[Any, Any, Any], custom: Any, *, procedure: bool) -> Guidance:
@@ -102,13 +104,4 @@ def _guidance(prompts: tuple[Any, Any, Any], custom: Any, *, procedure: bool) ->
         None if told is None else words(name, told)
         for name, told in zip(("includes", "excludes", "prompt"), prompts, strict=True)
     )
-    own = _categories(custom)
-    return Guidance(includes, excludes, prompt, None if own is None else tuple(own), procedure)
-
-
-def _categories(custom: Any) -> list[Mapping[str, str]] | None:
-    if custom is None:
-        return None
-    if isinstance(custom, Mapping) or not all(isinstance(c, Mapping) and c for c in custom):
-        raise ConfigurationError('custom_categories must be a list of {"name": "description"}')
-    return list(custom)
+    return Guidance(includes, excludes, prompt, check_categories(custom), procedure)

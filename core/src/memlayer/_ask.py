@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from memlayer.engine.messages import moment
-from memlayer.errors import ConfigurationError
+from memlayer.errors import ConfigurationError, brief
 from memlayer.filters import And, Filter, condition, make_scope, merge, parse, text_fault
 from memlayer.types import Scope, View
 
@@ -48,16 +48,13 @@ def filters_for(
     scope = _named(verb, merge(make_scope(**ids), found))
     terms: list[Filter] = [] if tree is None else [tree]
     if categories is not None:
-        wanted = [categories] if isinstance(categories, str) else list(categories)
-        terms.append(condition("categories", "in", wanted))
+        terms.append(condition("categories", "in", several(f"categories of {verb}()", categories)))
     if metadata is not None:
         narrowed, _ = parse({"metadata": metadata})
         if narrowed is not None:
             terms.append(narrowed)
     if keywords is not None:
-        given: list[Any] = keywords.split() if isinstance(keywords, str) else list(keywords)
-        if not all(isinstance(word, str) and word.strip() for word in given):
-            raise ConfigurationError(f"{verb}: keywords are words, all of which the text must have, not {keywords!r}")
+        given = several(f"keywords of {verb}()", keywords.split() or "" if isinstance(keywords, str) else keywords)
         terms += [condition("text", "icontains", word) for word in given]
     if not terms:
         return scope, None
@@ -67,10 +64,9 @@ def filters_for(
 def view_of(now: datetime, kinds: Sequence[str] | None, as_of: Any, known_at: Any, *, default: tuple[str, ...]) -> View:
     """The view that `kinds`, `as_of` and `known_at` ask for."""
     if kinds is not None:
-        kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-        unknown = [k for k in kinds if k not in KINDS]
-        if unknown or not kinds:
-            raise ConfigurationError(f"kinds must be among {', '.join(KINDS)}, not {list(kinds)}")
+        kinds = tuple(several("kinds", kinds))
+        if any(k not in KINDS for k in kinds):
+            raise ConfigurationError(f"kinds must be among {', '.join(KINDS)}, not {brief(kinds)}")
     return View(
         now=now,
         kinds=default if kinds is None else tuple(k for k in kinds if k != "item"),
@@ -90,17 +86,28 @@ def count(name: str, value: Any, default: int, *, least: int = 1, most: int = MO
     if value is None:
         return default
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise ConfigurationError(f"{name} must be a whole number from {least} to {most:,}, not {value!r}")
+        raise ConfigurationError(f"{name} must be a whole number from {least} to {most:,}, not {brief(value)}")
     return value
 
 
 def words(name: str, value: Any) -> str:
     """A string that is not blank and can be stored."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name} must be a string that is not blank, not {value!r}")
+        raise ConfigurationError(f"{name} must be a string that is not blank, not {brief(value)}")
     if fault := text_fault(value):
         raise ConfigurationError(f"{name} {fault}")
     return value
+
+
+def several(name: str, values: Any) -> list[str]:
+    """One word, or a list of words: none of them blank, and none of them a wildcard."""
+    given = [values] if isinstance(values, str) else values
+    if not isinstance(given, list | tuple | set | frozenset) or not given:
+        raise ConfigurationError(f"{name} must be a word or a list of words, not {brief(values)}; or leave it out")
+    for number, value in enumerate(given):
+        if words(f"{name}[{number}]", value).strip() == "*":
+            raise ConfigurationError(f"{name}: '*' is no wildcard here; leave it out to allow every one")
+    return list(given)
 
 
 def share(name: str, value: Any) -> float | None:
@@ -108,7 +115,7 @@ def share(name: str, value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ConfigurationError(f"{name} must be a number from 0 to 1, not {value!r}")
+        raise ConfigurationError(f"{name} must be a number from 0 to 1, not {brief(value)}")
     return float(value)
 
 

@@ -22,7 +22,7 @@ from memlayer._filter_tree import (
     Or,
 )
 from memlayer._filter_values import id_fault, instant, json_fault, plain
-from memlayer.errors import ConflictError, FilterError
+from memlayer.errors import ConflictError, FilterError, brief
 from memlayer.types import ID_FIELDS, Scope
 
 _LOGIC = ("AND", "OR", "NOT")
@@ -40,13 +40,6 @@ _OPERATOR_SLIPS = {
     "startswith": "contains", "starts_with": "contains", "endswith": "contains", "ends_with": "contains",
     "regex": "contains", "between": "gte", "exists": "", "and": "AND", "or": "OR", "not": "NOT",
 }  # fmt: skip
-# Logical operators of other filter languages, and how ours say the same.
-_OTHER_LOGIC = {
-    "xor": "{'OR': [{'AND': [a, {'NOT': b}]}, {'AND': [{'NOT': a}, b]}]}",
-    "xnor": "{'OR': [{'AND': [a, b]}, {'NOT': [a, b]}]}",
-    "nand": "{'NOT': {'AND': [a, b]}}",
-    "nor": "{'NOT': [a, b]}",
-}
 # Logical operators of other filter languages, and how ours say the same.
 _OTHER_LOGIC = {
     "xor": "{'OR': [{'AND': [a, {'NOT': b}]}, {'AND': [{'NOT': a}, b]}]}",
@@ -92,7 +85,7 @@ class _Reader:
         terms: list[Filter] = []
         for key, value in found.items():
             if not isinstance(key, str):
-                raise FilterError(f"{path}: the key {key!r} is a {type(key).__name__}, not the name of a field.")
+                raise FilterError(f"{path}: the key {brief(key)} is a {type(key).__name__}, not the name of a field.")
             here = f"{path}.{key}"
             if key in _LOGIC:
                 terms += self._logic(key, value, here, depth=depth, lift=lift)
@@ -161,19 +154,19 @@ def _field(key: str, path: str) -> tuple[str, ...]:
     if slip is not None:
         mend = f"Did you mean {slip!r}?" if slip in _LOGIC else f"Write {{'field': {{'{slip or 'eq'}': value}}}}."
         raise FilterError(
-            f"{path}: {key!r} is an operator where a field belongs. {mend} "
+            f"{path}: {brief(key)} is an operator where a field belongs. {mend} "
             f"For a metadata key of that name write 'metadata.{key}'."
         )
     parts = tuple(key.split("."))
     meant = None if parts[0] == "metadata" else _FIELD_SLIPS.get(key) or _near_name(parts[0], dotted=len(parts) > 1)
     if meant is not None:
         raise FilterError(
-            f"{path}: there is no field {key!r}. Did you mean {meant!r}? "
+            f"{path}: there is no field {brief(key)}. Did you mean {meant!r}? "
             f"For a metadata key of that name write 'metadata.{key}'."
         )
     if not all(parts):
         raise FilterError(
-            f"{path}: {key!r} has an empty part. Write 'metadata.a.b' for a path, "
+            f"{path}: {brief(key)} has an empty part. Write 'metadata.a.b' for a path, "
             "or {'metadata': {'…': value}} for a key with dots in it."
         )
     _check_depth(len(parts), path)
@@ -189,7 +182,7 @@ def _no_logic(key: str, found: object, path: str) -> None:
         return
     mend = f"Write {meant}." if meant else "Conditions are joined by AND, OR and NOT."
     raise FilterError(
-        f"{path}: there is no logical operator {key!r}. {mend} "
+        f"{path}: there is no logical operator {brief(key)}. {mend} "
         f"For a metadata key of that name write {{'metadata.{key}': {{'eq': value}}}}."
     )
 
@@ -221,7 +214,7 @@ def _operator_slip(key: str) -> str | None:
 def _metadata(found: object, path: str, *, depth: int) -> list[Filter]:
     """The conditions of a nested metadata object; its keys are taken as they are, dots included."""
     if not isinstance(found, Mapping) or not found:
-        what = "is empty" if isinstance(found, Mapping) else f"must be a dict of metadata keys, not {found!r}"
+        what = "is empty" if isinstance(found, Mapping) else f"must be a dict of metadata keys, not {brief(found)}"
         raise FilterError(f"{path} {what}; write {{'metadata': {{'key': value}}}}.")
     return _nested(("metadata",), found, path, depth=depth)
 
@@ -231,7 +224,7 @@ def _nested(field: tuple[str, ...], found: Mapping[Any, Any], path: str, *, dept
     terms: list[Filter] = []
     for key, value in found.items():
         if not isinstance(key, str):
-            raise FilterError(f"{path}: the key {key!r} is a {type(key).__name__}; pass {str(key)!r}.")
+            raise FilterError(f"{path}: the key {brief(key)} is a {type(key).__name__}; pass {brief(str(key))}.")
         slip = _operator_slip(key)
         if slip is not None:
             if slip in _LOGIC:
@@ -241,7 +234,7 @@ def _nested(field: tuple[str, ...], found: Mapping[Any, Any], path: str, *, dept
             else:
                 mend = f"Operators stand under a key and alone: {{'metadata': {{'key': {{{slip or 'eq'!r}: …}}}}}}."
             raise FilterError(
-                f"{path}: {key!r} is an operator where a metadata key belongs. {mend} "
+                f"{path}: {brief(key)} is an operator where a metadata key belongs. {mend} "
                 f"For a key of that name write '{'.'.join((*field, key))}'."
             )
         _check_text(key, path)
@@ -274,7 +267,7 @@ def _unknown_operator(key: object, path: str, mend: str = "") -> NoReturn:
     if meant is None and near:
         meant = near[0]
     raise FilterError(
-        f"{path}: {key!r} is not an operator. {f'Did you mean {meant!r}? ' if meant else ''}"
+        f"{path}: {brief(key)} is not an operator. {f'Did you mean {meant!r}? ' if meant else ''}"
         f"Operators are {', '.join(OPERATORS)}.{mend}"
     )
 
@@ -282,7 +275,7 @@ def _unknown_operator(key: object, path: str, mend: str = "") -> NoReturn:
 def _compare(field: tuple[str, ...], op: str, found: object, path: str) -> Filter:
     if op in ("in", "nin"):
         if not isinstance(found, list | tuple | set | frozenset):
-            raise FilterError(f"{path} takes a list of values, not {found!r}; write {{'{op}': [{found!r}]}}.")
+            raise FilterError(f"{path} takes a list of values, not {brief(found)}; write {{'{op}': [{brief(found)}]}}.")
         values = [_value(field, op, value, f"{path}[{i}]") for i, value in enumerate(found)]
         if FIELD_TYPES.get(field[0]) != "time":
             return Compare(field, op, tuple(values))
@@ -320,7 +313,7 @@ def _value(field: tuple[str, ...], op: str, found: object, path: str) -> Any:
 
 
 def _check_text(key: str, path: str) -> None:
-    if fault := json_fault(key, f"{path}: the key {key!r}"):
+    if fault := json_fault(key, f"{path}: the key {brief(key)}"):
         raise FilterError(fault)
 
 

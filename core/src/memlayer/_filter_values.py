@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from memlayer._filter_tree import MAX_DEPTH, from_microseconds
-from memlayer.errors import ConfigurationError, ConflictError, FilterError
+from memlayer.errors import ConfigurationError, ConflictError, FilterError, brief
 from memlayer.types import ID_FIELDS, Scope
 
 MAX_ID = 512
@@ -41,7 +41,7 @@ def id_fault(value: object, *, whole: bool = True) -> str | None:
     if value.strip() == "*":
         return "is '*', and there are no wildcards here; leave it out, or name the ids that you mean"
     if whole and value != value.strip():
-        return f"has white space around it ({value!r}); pass {value.strip()!r}"
+        return f"has white space around it ({brief(value)}); pass {brief(value.strip())}"
     if len(value) > MAX_ID:
         return f"has {len(value)} characters, the limit is {MAX_ID}; pass a shorter id, such as a hash of it"
     return text_fault(value)
@@ -52,7 +52,7 @@ def _id_mend(value: object) -> str:
         return "leave it out"
     if isinstance(value, list | tuple | set | frozenset):
         return 'to allow several, write {"in": [...]} in filters'
-    return f"pass {str(value)!r}" if isinstance(value, int) and not isinstance(value, bool) else "pass its text"
+    return f"pass {brief(str(value))}" if isinstance(value, int) and not isinstance(value, bool) else "pass its text"
 
 
 def check_id(field: str, value: object) -> str:
@@ -107,7 +107,7 @@ def instant(value: object, path: str) -> datetime | date:
     except (ValueError, OverflowError):  # a thirteenth month, a year 10000, an infinite number
         pass
     raise FilterError(
-        f"{path}: {value!r} is not a time. Write a day ('2024-07-31'), a time ('2024-07-31T12:00:00Z'), "
+        f"{path}: {brief(value)} is not a time. Write a day ('2024-07-31'), a time ('2024-07-31T12:00:00Z'), "
         "a datetime, a date or Unix seconds."
     )
 
@@ -138,7 +138,8 @@ def json_fault(value: object, path: str, depth: int = 0) -> str | None:
         fault = text_fault(value)
         return f"{path} {fault}." if fault else None
     if isinstance(value, int):
-        return None if -(2**63) <= value < 2**63 else f"{path}: {value} needs more than 64 bits; pass it as text."
+        fits = -(2**63) <= value < 2**63
+        return None if fits else f"{path}: {brief(value)} needs more than 64 bits; pass it as text."
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{path}: {value} is not a number; leave it out or pass it as text."
     if isinstance(value, list | tuple):
@@ -150,9 +151,9 @@ def json_fault(value: object, path: str, depth: int = 0) -> str | None:
 
 def _entry_fault(key: object, value: object, path: str, depth: int) -> str | None:
     if not isinstance(key, str):
-        return f"{path}: the key {key!r} is a {type(key).__name__}; pass {str(key)!r}."
+        return f"{path}: the key {brief(key)} is a {type(key).__name__}; pass {brief(str(key))}."
     fault = text_fault(key)
-    return f"{path}: the key {key!r} {fault}." if fault else json_fault(value, f"{path}.{key}", depth + 1)
+    return f"{path}: the key {brief(key)} {fault}." if fault else json_fault(value, f"{path}.{key}", depth + 1)
 
 
 def _json_mend(value: object) -> str:

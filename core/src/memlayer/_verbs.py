@@ -16,7 +16,7 @@ from memlayer.engine import relations, transfer
 from memlayer.engine.ingest import person
 from memlayer.engine.recall import STRICT, Query
 from memlayer.engine.word_pieces import embedded
-from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError
+from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError, brief
 from memlayer.extraction._grammar import first_person
 from memlayer.filters import Filter, check_metadata, make_scope
 from memlayer.lifetimes import alive
@@ -57,7 +57,7 @@ def record(core: Core, verb: str, memory_id: str, given: dict[str, Any]) -> Reco
     found = core.ledger.get([memory_id], scope=scope)[0]
     if found is None:
         where = f" in {scope.ids()}" if scope.ids() else ""
-        raise NotFoundError(f"{verb}: no memory has the id {memory_id!r}{where}")
+        raise NotFoundError(f"{verb}: no memory has the id {brief(memory_id)}{where}")
     if verb in ("update", "batch_update") and found.immutable:
         raise ImmutableError(f"memory {memory_id} is immutable; delete it and add the new text instead")
     return found
@@ -214,9 +214,9 @@ def history(core: Core, record: Record) -> list[HistoryItem]:
 def feedback(core: Core, record: Record, rating: str | None, reason: str | None) -> dict[str, Any]:
     """Notes a rating; None clears it."""
     if rating is not None and rating not in RATINGS:
-        raise ConfigurationError(f"feedback must be one of {', '.join(RATINGS)} or None, not {rating!r}")
+        raise ConfigurationError(f"feedback must be one of {', '.join(RATINGS)} or None, not {brief(rating)}")
     now = core.clock()
-    told = "feedback" if not reason else f"feedback: {reason}"
+    told = "feedback" if reason is None else f"feedback: {words('feedback_reason', reason)}"
     changed = replace(record, feedback=rating, updated_at=record.updated_at or now)
     core.ledger.append([Change("UPDATE", changed, reason=told)], scope=Scope())
     return {"message": "Feedback saved.", "id": record.id, "feedback": rating, "feedback_reason": reason}
@@ -230,6 +230,7 @@ def messages(core: Core, scope: Scope, *, limit: int, after: str | None, last: i
             raise ConfigurationError("messages() takes after= or last=, not both")
         found = core.ledger.records(scope=scope, view=view, limit=count("last", last, 100))[::-1]
     else:
+        after = None if after is None else words("after", after)
         found = core.ledger.said(scope=scope, view=view, limit=count("limit", limit, 100), after=after)
     return [
         {

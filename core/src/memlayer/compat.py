@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from memlayer.errors import ConfigurationError, UnsupportedError
+from memlayer.errors import ConfigurationError, UnsupportedError, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,12 @@ def check(verb: str, given: Mapping[str, Any], method: Callable[..., Any]) -> No
             hint = f"did you mean {near[0]}=?" if near else f"it takes {', '.join(own)}"
             raise UnsupportedError(f"{verb}() has no keyword {name!r}; {hint}")
         if keyword.values is not None and value not in keyword.values:
-            raise UnsupportedError(f"{verb}({name}={value!r}): {keyword.meaning}")
+            raise UnsupportedError(f"{verb}({name}={brief(value)}): {keyword.meaning}")
 
 
 def one_of(verb: str, **spellings: Any) -> Any:
     """The one value among several spellings of a keyword; None where none is given; two different ones raise."""
     given = {name: value for name, value in spellings.items() if value is not None}
-    if len({repr(value) for value in given.values()}) > 1:
+    if any(value != first for first in list(given.values())[:1] for value in given.values()):
         raise ConfigurationError(f"{verb}() got different values for one thing: {', '.join(sorted(given))}; give one")
     return next(iter(given.values()), None)

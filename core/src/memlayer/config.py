@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from memlayer.errors import ConfigurationError, UnsupportedError
+from memlayer.errors import ConfigurationError, UnsupportedError, brief
 
 GROUPS = {
     "llm": "memlayer.llms",
@@ -53,7 +53,7 @@ class Settings:
     graph_store: Any = field(default=None, repr=False)
     reranker: Any = field(default=None, repr=False)
     extractor: Any = field(default=None, repr=False)
-    custom_categories: tuple[Mapping[str, str], ...] | None = None
+    custom_categories: Sequence[Mapping[str, str]] | None = None
     custom_instructions: str | None = None
     custom_fact_extraction_prompt: str | None = None
     custom_update_memory_prompt: str | None = None
@@ -68,6 +68,9 @@ class Settings:
         for name, variable in _ENVIRONMENT.items():
             if getattr(self, name) is None and os.environ.get(variable):
                 object.__setattr__(self, name, os.environ[variable])
+        if self.path is not None and not isinstance(self.path, str | os.PathLike):
+            raise ConfigurationError(f"path must be the name of a file, not {brief(self.path)}")
+        object.__setattr__(self, "custom_categories", check_categories(self.custom_categories))
         if self.fetch_hosts is not None:
             object.__setattr__(self, "fetch_hosts", _hosts(self.fetch_hosts))
 
@@ -81,13 +84,26 @@ class Settings:
         return path / "memory.db" if path.is_dir() else path
 
 
+def check_categories(custom: Any) -> tuple[Mapping[str, str], ...] | None:
+    """Categories of one's own, each with what belongs to it; None for the default ones."""
+    if custom is None:
+        return None
+    if not isinstance(custom, list | tuple) or not all(isinstance(c, Mapping) and c for c in custom):
+        raise ConfigurationError(f'custom_categories must be a list of {{"name": "description"}}, not {brief(custom)}')
+    for name, told in (pair for category in custom for pair in category.items()):
+        if not isinstance(name, str) or not name.strip() or not isinstance(told, str):
+            wrong = brief({name: told})
+            raise ConfigurationError(f'custom_categories: write {{"name": "description"}}, two strings, not {wrong}')
+    return tuple(custom)
+
+
 def _hosts(given: Any) -> tuple[str, ...]:
     """Names of hosts, each with a port or without."""
     if isinstance(given, str) or not isinstance(given, Collection):
-        raise ConfigurationError(f'fetch_hosts must be a list such as ["intranet.example"], not {given!r}')
+        raise ConfigurationError(f'fetch_hosts must be a list such as ["intranet.example"], not {brief(given)}')
     for host in given:
         if not isinstance(host, str) or not _HOST.fullmatch(host.strip()):
-            raise ConfigurationError(f'fetch_hosts: {host!r} is no host; write "intranet.example" or "localhost:8080"')
+            raise ConfigurationError(f'fetch_hosts: {brief(host)} is no host; write "wiki.example" or "localhost:8080"')
     return tuple(host.strip().lower() for host in given)
 
 
@@ -118,8 +134,6 @@ def read(config: Mapping[str, Any]) -> Settings:
             raise ConfigurationError(f"unknown configuration key {key!r}; {hint}")
         else:
             values[key] = value
-    if values.get("custom_categories") is not None:
-        values["custom_categories"] = tuple(values["custom_categories"])
     return Settings(**values)
 
 
@@ -140,11 +154,23 @@ def part(kind: str, spec: Any) -> Any:
             f"{kind}: no installed distribution offers the provider {provider!r}; {hint}"
             f"installed: {', '.join(sorted(found)) or 'none'}{_OTHERS.get(kind, '')}"
         )
+    if kind == "graph_store":
+        _no_own_reader(options)
     factory = found[provider].load()
     try:
         return factory(**options)
     except TypeError as error:
         raise ConfigurationError(f"{kind} {provider!r}: {error}") from error
+
+
+def _no_own_reader(options: Mapping[str, Any]) -> None:
+    """Refuses mem0's settings of a graph that read a second time: relations come with the facts."""
+    for name in ("llm", "custom_prompt"):
+        if options.get(name) is not None:
+            mend = "llm=" if name == "llm" else "custom_instructions="
+            raise UnsupportedError(
+                f"graph_store: {name!r} is not used: facts and relations are read in one go, by the memory's own {mend}"
+            )
 
 
 def _typed(spec: Any) -> Any:

@@ -22,6 +22,16 @@ A driver's own error is kept as ``__cause__``. A message says what happened, to 
 
 from __future__ import annotations
 
+from reprlib import Repr
+
+_short = Repr()
+_short.maxstring = _short.maxother = 80
+
+
+def brief(value: object) -> str:
+    """A value as an error tells it: short, however large or deep it is."""
+    return _short.repr(value)
+
 
 class MemlayerError(Exception):
     """Base of every error that memlayer raises on purpose."""

@@ -14,6 +14,7 @@ from memlayer._filter_parse import condition, parse
 from memlayer._filter_tree import (
     ALIASES,
     FIELD_TYPES,
+    MAX_DEPTH,
     OPERATORS,
     And,
     Compare,
@@ -29,6 +30,7 @@ from memlayer._filter_values import check_id, check_metadata, instant, make_scop
 __all__ = [
     "ALIASES",
     "FIELD_TYPES",
+    "MAX_DEPTH",
     "MISSING",
     "OPERATORS",
     "And",

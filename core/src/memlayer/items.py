@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memlayer import _shapes, _verbs
-from memlayer._ask import count, scope_of
-from memlayer.errors import ConfigurationError
-from memlayer.filters import Filter, check_metadata, parse, text_fault
+from memlayer._ask import count, scope_of, several, words
+from memlayer.errors import ConfigurationError, FilterError, brief
+from memlayer.filters import MAX_DEPTH, Filter, check_metadata, parse, text_fault
 
 if TYPE_CHECKING:
     from memlayer._core import Core
 
 Namespace = str | Sequence[str]
 _LOGIC = ("AND", "OR", "NOT")
+_LONGEST = 1e9
+"""Seconds of the longest time to live: thirty years. What is to stay has none."""
 _ANY = 1 << 62
 """More than there can be: the side of a program that pages through items sets its own bounds."""
 
@@ -51,17 +53,9 @@ class Items:
     def put_many(self, /, entries: Sequence[Mapping[str, Any]], **ids: str | None) -> None:
         """Stores or replaces values [{"namespace", "key", "value", "index"?, "ttl"?}], all or none."""
         scope = scope_of("items.put", **ids)
-        todo = []
-        for n, given in enumerate(entries):
-            where = f"entries[{n}]"
-            ttl = given.get("ttl")
-            if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int | float) or ttl <= 0):
-                raise ConfigurationError(f"{where}.ttl must be a number of seconds above 0, not {ttl!r}")
-            place = namespace_of(given.get("namespace"))
-            value = given.get("value")
-            if not isinstance(value, Mapping):
-                raise ConfigurationError(f"{where}.value must be a JSON object (a dict), not {type(value).__name__}")
-            todo.append((place, key_of(given.get("key")), check_metadata(value), given.get("index"), ttl))
+        if isinstance(entries, str | Mapping) or not isinstance(entries, Sequence):
+            raise ConfigurationError(f"entries must be a list of {{namespace, key, value}}, not {brief(entries)}")
+        todo = [_entry(given, f"entries[{n}]") for n, given in enumerate(entries)]
         if todo:
             self._core.items.put(_verbs.entries(self._core, todo), scope=scope)
 
@@ -76,8 +70,7 @@ class Items:
     ) -> list[dict[str, Any] | None]:
         """Items in the order of the (namespace, key) pairs, None where there is none."""
         scope = scope_of("items.get", **ids)
-        pairs = [(namespace_of(namespace), key_of(key)) for namespace, key in keys]
-        found = self._core.items.get(pairs, scope=scope, refresh=refresh)
+        found = self._core.items.get(_pairs(keys), scope=scope, refresh=refresh)
         return [None if item is None else _shapes.item(item) for item in found]
 
     def delete(self, /, namespace: Namespace, key: str, **ids: str | None) -> bool:
@@ -88,7 +81,7 @@ class Items:
     def delete_many(self, /, keys: Sequence[tuple[Namespace, str]], **ids: str | None) -> int:
         """Removes items by (namespace, key) pairs, all or none; says how many there were."""
         scope = scope_of("items.delete", **ids)
-        return self._core.items.delete([(namespace_of(n), key_of(k)) for n, k in keys], scope=scope)
+        return self._core.items.delete(_pairs(keys), scope=scope)
 
     def search(
         self,
@@ -109,9 +102,8 @@ class Items:
         score.
         """
         scope = scope_of("items.search", **ids)
-        vector = None
-        if query is not None and query.strip():
-            vector = self._core.embedder().embed([query], kind="query")[0]
+        asked = _asked(query)
+        vector = None if asked is None else self._core.embedder().embed([asked], kind="query")[0]
         found = self._core.items.search(
             namespace_of(namespace, empty=True),
             scope=scope,
@@ -149,11 +141,35 @@ class Items:
         return self._core.items.sweep()
 
 
+def _entry(given: Any, where: str) -> tuple[tuple[str, ...], str, dict[str, Any], Any, float | None]:
+    """One item of `put_many`, checked: namespace, key, value, index, ttl."""
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"{where} must be a dict with namespace, key, value, not {brief(given)}")
+    value, index, ttl = given.get("value"), given.get("index"), given.get("ttl")
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{where}.value must be a JSON object (a dict), not {type(value).__name__}")
+    if ttl is not None and (isinstance(ttl, bool) or not isinstance(ttl, int | float) or not 0 < ttl <= _LONGEST):
+        raise ConfigurationError(f"{where}.ttl must be a number of seconds from 0 to {_LONGEST:,.0f}, not {brief(ttl)}")
+    if index is not None and not isinstance(index, bool) and index not in ([], ()):
+        index = several(f"{where}.index", index)
+    return namespace_of(given.get("namespace")), key_of(given.get("key")), check_metadata(value), index, ttl
+
+
+def _pairs(keys: Any) -> list[tuple[tuple[str, ...], str]]:
+    """The (namespace, key) pairs of a call, checked."""
+    found = []
+    for number, pair in enumerate(keys if isinstance(keys, Sequence) and not isinstance(keys, str) else (keys,)):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ConfigurationError(f"keys[{number}] must be a pair (namespace, key), not {brief(pair)}")
+        found.append((namespace_of(pair[0]), key_of(pair[1])))
+    return found
+
+
 def namespace_of(value: Any, *, empty: bool = False) -> tuple[str, ...]:
     """A namespace as a tuple of labels; one string is one label."""
     labels = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else None
     if labels is None or (not labels and not empty):
-        raise ConfigurationError(f"a namespace is a label or a list of labels, not {value!r}")
+        raise ConfigurationError(f"a namespace is a label or a list of labels, not {brief(value)}")
     for label in labels:
         key_of(label, "a namespace's label")
     return labels
@@ -162,7 +178,7 @@ def namespace_of(value: Any, *, empty: bool = False) -> tuple[str, ...]:
 def key_of(value: Any, what: str = "a key") -> str:
     """A key or label: a string that is not empty."""
     if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{what} must be a string that is not empty, not {value!r}")
+        raise ConfigurationError(f"{what} must be a string that is not empty, not {brief(value)}")
     if fault := text_fault(value):
         raise ConfigurationError(f"{what} {fault}")
     return value
@@ -172,24 +188,30 @@ def _fits(namespace: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     return len(namespace) >= len(pattern) and all(p in ("*", n) for n, p in zip(namespace, pattern, strict=False))
 
 
+def _asked(query: Any) -> str | None:
+    """The words to search by; None for none, and for blank ones."""
+    blank = query is None or (isinstance(query, str) and not query.strip())
+    return None if blank else words("query", query)
+
+
 def _where(filters: Mapping[str, Any] | Filter | None) -> Filter | None:
     if isinstance(filters, Filter):
         return filters
-    if not filters:
-        return None
-    return parse(_inside(filters))[0]
+    return None if filters is None else parse(_inside(filters))[0]
 
 
-def _inside(filters: Any) -> Any:
+def _inside(filters: Any, depth: int = 0) -> Any:
     """The filter with every field meant as a field of the value."""
     if not isinstance(filters, Mapping):
-        raise ConfigurationError(f"filters must be a dict, not {type(filters).__name__}")
+        raise FilterError(f"filters must be a dict of conditions, not {brief(filters)}; write {{field: value}}.")
+    if depth > MAX_DEPTH:
+        raise FilterError(f"filters is nested deeper than {MAX_DEPTH} levels; flatten it.")
     found: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     for key, value in filters.items():
         if key in _LOGIC:
             terms = value if isinstance(value, list | tuple) else [value]
-            found[key] = [_inside(term) for term in terms]
+            found[key] = [_inside(term, depth + 1) for term in terms]
         else:
             fields[key] = value
     return {**found, "metadata": fields} if fields else found

@@ -59,7 +59,7 @@ class Memory(compat.Elsewhere):
         self._settings = config.Settings(
             path=path, llm=llm, embedder=embedder, vector_store=vector_store, graph_store=graph_store,
             reranker=reranker, extractor=extractor, custom_instructions=custom_instructions,
-            custom_categories=None if custom_categories is None else tuple(custom_categories), fetch_hosts=fetch_hosts,
+            custom_categories=custom_categories, fetch_hosts=fetch_hosts,
         )  # fmt: skip
         self._clock = clock
         self._new_id = new_id

@@ -49,6 +49,8 @@ _SHORT = 80
 """The most words of a text in which words of change are about the whole of it."""
 _PART = 4
 """The fewest letters of a part of a compound."""
+_LONGEST = 60
+"""The most letters of a compound: what is longer is no word of a language."""
 
 
 class Analysis(NamedTuple):
@@ -200,7 +202,7 @@ def _is_foreign(found: list[str]) -> bool:
 
 def _parts(word: str) -> list[tuple[int, ...]]:
     """Keys of the two words that a long one may be made of, as German ones are, with or without an s between them."""
-    if len(word) < 2 * _PART or not word.isalpha() or _UNSPACED.search(word):
+    if not 2 * _PART <= len(word) <= _LONGEST or not word.isalpha() or _UNSPACED.search(word):
         return []
     splits = [(word[:i], word[i:]) for i in range(_PART, len(word) - _PART + 1)]
     splits += [(head[:-1], tail) for head, tail in splits if head.endswith("s") and len(head) > _PART]

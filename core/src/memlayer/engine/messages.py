@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.engine import unseen
 from memlayer.engine.unseen import SeenMessage, UnseenMessage
-from memlayer.errors import ConfigurationError, DocumentError, FilterError, UnsupportedError
+from memlayer.errors import ConfigurationError, DocumentError, FilterError, UnsupportedError, brief
 from memlayer.filters import instant, text_fault
 from memlayer.types import Message, Record
 
@@ -61,9 +61,9 @@ def read(
         if contents.kept is not None:
             if contents.pictures and not contents.unseen:
                 found.append(SeenMessage(**_fields(one), episode=contents.kept))
-        elif one.text.strip() or (one.id is not None and contents.shown()):
+        elif one.text.strip() or (one.id is not None and contents.brief()):
             # What has an id is known by it: a message of nothing but documents is kept by their names.
-            found.append(contents.noted(one if one.text.strip() else replace(one, text=contents.shown())))
+            found.append(contents.noted(one if one.text.strip() else replace(one, text=contents.brief())))
         found += [piece for document in contents.documents for piece in _pieces(document, one.timestamp)]
     if faults is None and missed:
         raise missed[0]
@@ -99,7 +99,7 @@ def _read(message: Mapping[str, Any], where: str, at: datetime, contents: _Conte
         )
     role = message.get("role", "user")
     if not isinstance(role, str) or role.lower() not in ROLES:
-        raise ConfigurationError(f"{where}: role must be one of user, assistant, system, tool, not {role!r}")
+        raise ConfigurationError(f"{where}: role must be one of user, assistant, system, tool, not {brief(role)}")
     if "content" not in message:
         raise ConfigurationError(f"{where} has no content")
     stamp = message.get("timestamp")
@@ -174,7 +174,7 @@ class _Contents:
         """How many pictures nobody could see."""
         return len(self._faults) - self._before + self._blind
 
-    def shown(self) -> str:
+    def brief(self) -> str:
         """The names of the documents that came with it."""
         names = [document.source for document in self.documents] + ["not read"] * len(self._unread)
         return "\n".join(f"[document: {name}]" for name in names)

@@ -17,7 +17,7 @@ from memlayer.backends.sqlite._followers import notes, targets
 from memlayer.backends.sqlite._project import Projection
 from memlayer.backends.sqlite._view import visible
 from memlayer.backends.sqlite.where import compile_where
-from memlayer.errors import ConflictError, DimensionMismatchError, NotFoundError
+from memlayer.errors import ConflictError, DimensionMismatchError, NotFoundError, brief
 from memlayer.filters import Filter, content_hash, matches
 from memlayer.lifetimes import shown
 from memlayer.text import likeness
@@ -358,7 +358,7 @@ class SQLiteLedger:
             if after is not None:
                 row = connection.execute("SELECT created_at, seq FROM records WHERE id = ?", (after,)).fetchone()
                 if row is None:
-                    raise NotFoundError(f"after={after!r}: no such record; start again from the first page")
+                    raise NotFoundError(f"after={brief(after)}: no such record; start again from the first page")
                 sql += f" AND (r.created_at, r.seq) {'<' if descending else '>'} (?, ?)"
                 values = [*values, *row]
             order = "DESC" if descending else "ASC"
@@ -422,7 +422,7 @@ class SQLiteLedger:
         if after is not None:
             place = next((i for i, r in enumerate(found) if r.id == after), None)
             if place is None:
-                raise NotFoundError(f"after={after!r}: no such record; start again from the first page")
+                raise NotFoundError(f"after={brief(after)}: no such record; start again from the first page")
             start = place + 1
         return found[start : start + limit]
 

@@ -1,0 +1,129 @@
+"""Whatever a keyword is given, it is taken or refused in words of memlayer's: short, and with the mend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from inspect import Parameter, signature
+from typing import Any
+
+import pytest
+
+from memlayer import ConfigurationError, FilterError, MemlayerError, Memory
+from memlayer.testing import HashEmbedder
+
+ANN = {"user_id": "ann"}
+LONGEST = 700
+
+
+def deep(make: Callable[[Any], Any]) -> Any:
+    """Something nested further than Python prints."""
+    found: Any = 1
+    for _ in range(5000):
+        found = make(found)
+    return found
+
+
+BAD = {
+    "a number": 3, "a negative": -1, "a huge number": 10**30, "no number": math.nan, "a float": 1e300, "bytes": b"x",
+    "an object": object(), "empty": "", "blank": " ", "a star": "*", "a NUL": "x\0", "a surrogate": "\ud800",
+    "a long word": "x" * 200_000, "a list": [], "a list of nothing": [None], "a list of lists": [[]],
+    "a list of dicts": [{}], "a dict": {}, "a dict of numbers": {3: 4}, "a set": {1, 2},
+    "a deep dict": deep(lambda inner: {"x": inner}), "a deep list": deep(lambda inner: [inner]),
+    "a message without words": [{"role": "user", "content": {"type": "text", "text": 3}}],
+}  # fmt: skip
+
+CALLS: dict[str, dict[str, Any]] = {
+    "add": {"messages": "I like tea.", **ANN}, "search": {"query": "tea", **ANN}, "get_all": ANN,
+    "get": {"memory_id": "?"}, "update": {"memory_id": "?", "data": "x"}, "delete": {"memory_id": "none"},
+    "history": {"memory_id": "?"}, "feedback": {"memory_id": "?"}, "delete_all": {"user_id": "zoe"},
+    "erase": {"user_id": "zoe"}, "delete_users": {"user_id": "zoe"}, "batch_update": {"memories": []},
+    "batch_delete": {"memories": []}, "messages": ANN, "context": {"query": "tea", **ANN}, "profile": ANN,
+    "graph": ANN, "export": ANN, "import_": {"data": []}, "reextract": ANN,
+    "items.put": {"namespace": "n", "key": "k", "value": {}, **ANN}, "items.put_many": {"entries": [], **ANN},
+    "items.get": {"namespace": "n", "key": "k", **ANN}, "items.get_many": {"keys": [], **ANN},
+    "items.delete": {"namespace": "n", "key": "none", **ANN}, "items.delete_many": {"keys": [], **ANN},
+    "items.search": ANN, "items.namespaces": ANN,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Memory]:
+    with Memory(path=":memory:", embedder=HashEmbedder()) as made:
+        made.add("I live in Rome.", **ANN)
+        yield made
+
+
+def method(memory: Memory, verb: str) -> Callable[..., Any]:
+    side, _, name = verb.rpartition(".")
+    return getattr(memory.items if side else memory, name)  # type: ignore[no-any-return]
+
+
+def raised(call: Callable[..., Any], **given: Any) -> Exception | None:
+    try:
+        call(**given)
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_nothing_but_errors_of_memlayer(memory: Memory, verb: str) -> None:
+    call = method(memory, verb)
+    fact = memory.get_all(**ANN)["results"][0]["id"]
+    given = {name: fact if value == "?" else value for name, value in CALLS[verb].items()}
+    names = [p.name for p in signature(call).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    for name in dict.fromkeys((*names, *given)):
+        if name == "progress":
+            continue
+        for what, value in BAD.items():
+            error = raised(call, **{**given, name: value})
+            if error is not None:
+                assert isinstance(error, MemlayerError), (name, what, type(error), str(error)[:LONGEST])
+                assert 0 < len(str(error)) < LONGEST, (name, what)
+    assert memory.verify()["ok"]
+
+
+@pytest.mark.parametrize("name", ["categories", "keywords"])
+@pytest.mark.parametrize("value", ["", " ", "*", [], ["*"], [""], 3, {}])
+def test_shortcuts_of_filters_are_words(memory: Memory, name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        memory.get_all(**{name: value}, **ANN)
+
+
+@pytest.mark.parametrize("custom", ["food", {"food": "eating"}, [3], [{}], [{"": "x"}], [{"food": 3}]])
+def test_own_categories_are_names_and_descriptions(memory: Memory, custom: Any) -> None:
+    for call in (
+        lambda: Memory(custom_categories=custom),
+        lambda: Memory.from_config({"custom_categories": custom}),
+        lambda: memory.add("I like tea.", custom_categories=custom, **ANN),
+    ):
+        with pytest.raises(ConfigurationError, match=r'custom_categories.*"name": "description"'):
+            call()
+
+
+def test_a_path_is_the_name_of_a_file() -> None:
+    with pytest.raises(ConfigurationError, match="path must be the name of a file, not 3"):
+        Memory(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("filters", [[], "", 0, [{}]])
+def test_filters_of_items_are_a_dict(memory: Memory, filters: Any) -> None:
+    with pytest.raises(FilterError, match="dict of conditions"):
+        memory.items.search("n", filters=filters, **ANN)
+
+
+def test_filters_of_items_nest_no_deeper_than_those_of_memories(memory: Memory) -> None:
+    with pytest.raises(FilterError, match="nested deeper than 64 levels; flatten it"):
+        memory.items.search("n", filters=deep(lambda inner: {"AND": [inner]}), **ANN)
+
+
+@pytest.mark.parametrize("index", [3, {"a": 1}, ["a", 3], object()])
+def test_what_an_item_is_found_by_is_a_path(memory: Memory, index: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"entries\[0\].index"):
+        memory.items.put("n", "k", {"a": "b"}, index=index, **ANN)
+
+
+def test_a_question_of_one_endless_word_is_answered(memory: Memory) -> None:
+    """It was split at every letter into two words: 20 GB for 200,000 letters."""
+    assert memory.search("x" * 2_000_000, limit=1, **ANN)["results"][0]["memory"]
