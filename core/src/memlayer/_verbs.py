@@ -57,7 +57,7 @@ def record(core: Core, verb: str, memory_id: str, given: dict[str, Any]) -> Reco
     found = core.ledger.get([memory_id], scope=scope)[0]
     if found is None:
         where = f" in {scope.ids()}" if scope.ids() else ""
-        raise NotFoundError(f"{verb}: no memory has the id {brief(memory_id)}{where}")
+        raise NotFoundError(f"no memory has the id {brief(memory_id)}{where}")
     if verb in ("update", "batch_update") and found.immutable:
         raise ImmutableError(f"memory {memory_id} is immutable; delete it and add the new text instead")
     return found

@@ -101,7 +101,7 @@ def test_another_user_sees_nothing(memlayer: Command, alice: dict[str, str]) -> 
     assert memlayer("list", "--user", "bob").code == 1
     said = memlayer("get", alice["Lives in Lisbon"], "--user", "bob")
     assert said.code == 1
-    assert said.err.startswith("error: get: no memory has the id")
+    assert said.err.startswith("error: no memory has the id")
 
 
 def test_context_is_a_block_for_a_prompt(memlayer: Command, alice: dict[str, str]) -> None:
@@ -202,8 +202,39 @@ def test_backup_is_a_memory(memlayer: Command, alice: dict[str, str], tmp_path: 
     copy = tmp_path / "copy.db"
     assert memlayer("backup", copy).out.endswith(f" bytes written to {copy}.\n")
     assert memlayer("list", *HERE, "--path", copy).out == memlayer("list", *HERE).out
-    said = memlayer("backup", copy, "--path", tmp_path / "missing.db")
-    assert (said.code, said.err[:16]) == (1, "Nothing to copy.")
+
+
+@pytest.mark.parametrize("command", [
+    ("verify",), ("verify", "--json"), ("rebuild",), ("reembed",), ("reextract", *HERE), ("backup", "copy.db"),
+    ("erase", *HERE, "--yes"), ("erase", "--everything", "--yes"),
+])  # fmt: skip
+def test_a_missing_memory_is_told_and_not_made(memlayer: Command, tmp_path: Path, command: tuple[str, ...]) -> None:
+    missing = tmp_path / "missing.db"
+    said = memlayer(*command, "--path", missing)
+    assert (said.code, said.out, said.err) == (1, "", f"error: there is no memory at {missing} yet\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_is_for_its_owner_alone_and_spares_the_memory(
+    memlayer: Command, alice: dict[str, str], home: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "alice.json"
+    file.write_text("")
+    file.chmod(0o644)
+    assert memlayer("export", *HERE, file).code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    said = memlayer("export", *HERE, home / "memory.db")
+    assert (said.code, "is the memory itself" in said.err) == (2, True)
+    assert memlayer("verify").code == 0
+    assert memlayer("export", *HERE, "/dev/null").code == 0
+    assert stat.S_IMODE(Path("/dev/null").stat().st_mode) == 0o666
+
+
+def test_json_is_json_where_nothing_is_found(memlayer: Command, alice: dict[str, str]) -> None:
+    nobody = ("--user", "nobody", "--json")
+    for command in ("search x", "context x", "list", "documents", "profile", "graph", "export"):
+        said = memlayer(*command.split(), *nobody)
+        assert (said.code, isinstance(said.json, dict), said.err) == (1, True, ""), command
 
 
 def test_verify_finds_and_repairs(memlayer: Command, alice: dict[str, str], home: Path) -> None:

@@ -72,6 +72,39 @@ def test_wrong_usage_is_one_line_with_the_mend(arguments: tuple[str, ...], mend:
     assert "Traceback" not in said.err
 
 
+def test_the_bare_command_is_help(memlayer: Command) -> None:
+    said = memlayer()
+    assert said == memlayer("--help")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("Usage: memlayer [OPTIONS] COMMAND")
+
+
+@pytest.mark.parametrize("command", [("import",), ("list", *HERE, "--config"), ("add", *HERE, "--file")])
+def test_bytes_that_are_no_text_are_wrong_usage(memlayer: Command, tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "bytes.json"
+    file.write_bytes(b"\xff\xfe{")
+    said = memlayer(*command, file)
+    assert (said.code, said.out) == (2, "")
+    assert "bytes.json is no UTF-8 text: invalid start byte at byte 0" in said.err
+
+
+def test_a_damaged_memory_says_what_to_do_and_spares_an_older_backup(
+    memlayer: Command, home: Path, tmp_path: Path
+) -> None:
+    memlayer("add", *HERE, "I live in Rome.")
+    copy = tmp_path / "copy.db"
+    assert memlayer("backup", copy).code == 0
+    good = copy.read_bytes()
+    file = home / "memory.db"
+    file.write_bytes(good[:8192] + b"\xab" * (len(good) - 8192))
+    for command in (("list", *HERE), ("verify",), ("backup", copy)):
+        said = memlayer(*command)
+        assert (said.code, said.out) == (4, "")
+        assert "the file is damaged: put a backup in its place" in said.err
+    assert copy.read_bytes() == good
+    assert memlayer("list", *HERE, "--path", copy).code == 0
+
+
 def test_a_store_that_cannot_be_written_is_one_line(memlayer: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = memlayer("add", *HERE, "I live in Rome.", "--path", tmp_path / "file" / "memory.db")

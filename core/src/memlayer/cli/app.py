@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        code = app.main(list(arguments), prog_name="memlayer", standalone_mode=False)
+        code = app.main(list(arguments) or ["--help"], prog_name="memlayer", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
         # What is still in the buffer has nowhere to go.

@@ -87,7 +87,7 @@ def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
     """
     if everything == bool(desk.ids) or (everything and document is not None):
         raise click.UsageError("Name whose memory to erase (--user, --agent, --run, --app), or --everything.")
-    with desk.memory() as memory:
+    with desk.memory(there=True) as memory:
         if not yes:
             whose = "everybody" if everything else ", ".join(f"{k[:-3]} {v}" for k, v in desk.ids.items())
             held = "" if everything else f" ({many(memory.get_all(limit=1, **desk.ids)['count'], 'fact')})"

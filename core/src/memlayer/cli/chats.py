@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from memlayer.cli.desk import parse_json
+from memlayer.cli.desk import parse_json, utf8
 
 Message = dict[str, Any]
 _TEXTS = (".txt", ".md")
@@ -40,12 +40,8 @@ def read(file: str) -> list[Conversation]:
             inside = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "conversations.json"]
             if not inside:
                 raise click.UsageError(f"{file} holds no conversations.json; is it a ChatGPT export?")
-            return conversations(archive.read(inside[0]).decode("utf-8"), file)
-    raw = Path(file).read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+            return conversations(utf8(archive.read(inside[0]), file), file)
+    text = utf8(Path(file).read_bytes(), file)
     if file.lower().endswith(_TEXTS):
         return [Conversation(_known([{"role": "user", "content": text}]))] if text.strip() else []
     return conversations(text, file)

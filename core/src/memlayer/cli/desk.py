@@ -76,9 +76,9 @@ class Desk:
     out: Console = field(default_factory=console)
 
     @contextmanager
-    def memory(self) -> Iterator[Memory]:
-        """The memory that the options name, closed at the end."""
-        from memlayer import Memory
+    def memory(self, *, there: bool = False) -> Iterator[Memory]:
+        """The memory that the options name, closed at the end; `there` refuses a file that nothing was kept in yet."""
+        from memlayer import Memory, NotFoundError
 
         if self.config is None:
             opened = Memory(self.path)
@@ -88,6 +88,8 @@ class Desk:
                 given = {**given, "path": self.path}
             opened = Memory.from_config(given)
         with opened:
+            if there and not opened.path.exists():
+                raise NotFoundError(f"there is no memory at {opened.path} yet")
             yield opened
 
     def answer(self, data: Any) -> bool:
@@ -179,8 +181,16 @@ def verb(
 
 def read_json(file: str, what: str) -> Any:
     """The JSON of a file, or of the standard input for "-"."""
-    raw = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    return parse_json(raw, f"{what} {file}")
+    where = f"{what} {file}"
+    return parse_json(sys.stdin.read() if file == "-" else utf8(Path(file).read_bytes(), where), where)
+
+
+def utf8(raw: bytes, where: str) -> str:
+    """Text, or a usage error that names where it should have been."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{where} is no UTF-8 text: {error.reason} at byte {error.start}") from error
 
 
 def parse_json(raw: str, where: str) -> Any:

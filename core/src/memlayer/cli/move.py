@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,12 +32,17 @@ def export(desk: Desk, file: str, filters: Any, history: bool) -> int:
     with desk.memory() as memory:
         found = memory.export(filters=filters, history=history, **desk.ids)
         if not found["records"] and not found["items"]:
+            desk.answer(found)
             return desk.nothing(memory)
+        if file != "-" and Path(file).exists() and memory.path.samefile(file):
+            raise click.UsageError(f"{file} is the memory itself; name another file.")
     if file == "-":
         Desk.answer(Desk(None, None, True, {}), found)
         return 0
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
         json.dump(found, target, ensure_ascii=False, indent=2)
         target.write("\n")
     told: dict[str, Any] = {"file": file, "records": len(found["records"]), "items": len(found["items"])}
@@ -76,9 +83,7 @@ def backup(desk: Desk, file: str) -> int:
 
     Others may go on writing meanwhile.
     """
-    with desk.memory() as memory:
-        if not memory.path.exists():
-            return desk.nothing(memory, "Nothing to copy.")
+    with desk.memory(there=True) as memory:
         made = memory.backup(file)
     size = made.stat().st_size
     if not desk.answer({"file": str(made), "bytes": size}):

@@ -13,10 +13,8 @@ from memlayer.cli.talk import change_line
 @verb()
 def verify(desk: Desk, repair: bool) -> int:
     """Check every index against the record."""
-    with desk.memory() as memory, desk.progress("Checking") as progress:
+    with desk.memory(there=True) as memory, desk.progress("Checking") as progress:
         path = memory.path
-        if not path.exists():
-            desk.note(f"There is no memory at {path} yet.")
         found = memory.verify(repair=repair, progress=progress)
     if not desk.answer(found):
         for problem in found["problems"]:
@@ -32,7 +30,7 @@ def verify(desk: Desk, repair: bool) -> int:
 @verb()
 def rebuild(desk: Desk) -> int:
     """Make every index anew from the record; embeds nothing."""
-    with desk.memory() as memory, desk.progress("Rebuilding") as progress:
+    with desk.memory(there=True) as memory, desk.progress("Rebuilding") as progress:
         counts = memory.rebuild(progress=progress)
     if not desk.answer(counts):
         desk.say(f"{many(counts['records'], 'record')} indexed anew.")
@@ -43,7 +41,7 @@ def rebuild(desk: Desk) -> int:
 @verb()
 def reembed(desk: Desk) -> int:
     """Embed every memory anew (with --config: another embedder)."""
-    with desk.memory() as memory, desk.progress("Embedding") as progress:
+    with desk.memory(there=True) as memory, desk.progress("Embedding") as progress:
         told = memory.reembed(progress=progress)
     if not desk.answer(told):
         desk.say(f"{many(told['records'], 'record')} embedded with {told['embedder']}.")
@@ -60,7 +58,7 @@ def reembed(desk: Desk) -> int:
 @verb(whose="needed")
 def reextract(desk: Desk, everything: bool) -> int:
     """Read facts out of the kept messages."""
-    with desk.memory() as memory, desk.progress("Reading") as progress:
+    with desk.memory(there=True) as memory, desk.progress("Reading") as progress:
         found = memory.reextract(everything=everything, progress=progress, **desk.ids)
     if not desk.answer(found):
         for change in found["results"]:

@@ -199,6 +199,9 @@ class Database:
                 try:
                     source.backup(copy)
                     copy.execute("PRAGMA journal_mode = DELETE")
+                    # A copy that is no good must not take the place of an older one that is.
+                    if (fault := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                        raise sqlite3.DatabaseError(f"database disk image is malformed ({fault})")
                 finally:
                     copy.close()
                 # The log of another memory that lay here would be read into the copy.

@@ -41,7 +41,8 @@ def ours(error: BaseException, operation: str, path: Path) -> BackendError | Non
                 kind = BackendTimeoutError
             elif "unable to open" in text or "readonly" in text or "disk" in text:
                 kind = BackendUnavailableError
-        return kind(f"SQLite could not {operation} {path}: {text}", backend="sqlite", operation=operation)
+        mend = "; the file is damaged: put a backup in its place" if "malformed" in text else ""
+        return kind(f"SQLite could not {operation} {path}: {text}{mend}", backend="sqlite", operation=operation)
     if isinstance(error, OSError):
         return BackendUnavailableError(f"could not {operation} {path}: {error}", backend="sqlite", operation=operation)
     return None
