@@ -19,6 +19,7 @@ Match = Literal["exact", "loose"]
 Verdict = Literal["supersede", "contradict", "perhaps"]
 """What becomes of the held fact; "perhaps" counts where it is the only one."""
 
+_RATHER = ("over", "to", "than", "instead of")
 _YEAR = timedelta(days=365.25)
 _SOON = timedelta(days=120)
 """Within this time another age may be another child's."""
@@ -54,9 +55,13 @@ _ONLY = {
     "when": _MOVED,
     "figure": re.compile(r"\b(?:now|new|changed|went|raised)\b", re.IGNORECASE),
     "where": _MOVED,
-    "count": re.compile(r"\b(?:now|so far|already|by now|up to|in total|altogether|to date|reached|hit|passed)\b"),
-    "plays_for": re.compile(r"\b(?:now|moved|switched|joined|signed|instead|transferred)\b"),
-    "lives_with": re.compile(r"\b(?:moved|now|these days|again|no longer|instead|alone)\b", re.IGNORECASE),
+    "state": re.compile(r"\b(?:now|instead|these days|as of|switched|moved|changed)\b", re.IGNORECASE),
+    "studies": re.compile(r"\b(?:now|instead|switched|changed)\b", re.IGNORECASE),
+    "count": re.compile(
+        r"\b(?:now|so far|already|by now|up to|in total|altogether|to date|reached|hit|passed)\b", re.IGNORECASE
+    ),
+    "plays_for": re.compile(r"\b(?:now|moved|switched|joined|signed|instead|transferred)\b", re.IGNORECASE),
+    "lives_with": re.compile(r"\b(?:move[ds]?|now|these days|again|no longer|instead|alone)\b", re.IGNORECASE),
     "owed_by": re.compile(r"(?!)"),
     "owes": re.compile(r"(?!)"),
 }
@@ -66,9 +71,12 @@ def verdict(new: Record, old: Record) -> Verdict | None:
     """What a new fact does to one of another slot, or with other words; None where it does nothing."""
     if match := denied(new, old):
         return "contradict" if match == "exact" else "perhaps"
-    if any(rule(new, old) for rule in (left, switched, no_longer_single, prefers_now, counted)):
+    if any(
+        rule(new, old)
+        for rule in (left, switched, no_longer_single, prefers_now, counted, same_frame, best_friend, newer_version)
+    ):
         return "supersede"
-    if breaks_diet(new, old):
+    if breaks_diet(new, old) or reversed_preference(new, old):
         return "contradict"
     return "perhaps" if changed_subject(new, old) or rescheduled(new, old) else None
 
@@ -178,7 +186,8 @@ _VERSION = re.compile(r" v?\d[\w.]*$")
 
 def switched(new: Record, old: Record) -> bool:
     """Says whether one tool took the place of another of its kind: "switched to Linux" of who used Windows."""
-    if {new.attribute, old.attribute} != {"uses"} or new.negated or old.negated or not _SWITCH.search(new.text):
+    change = _SWITCH.search(new.text) or _NOW.search(new.text)
+    if {new.attribute, old.attribute} != {"uses"} or new.negated or old.negated or not change:
         return False
     now, before = (_VERSION.sub("", normal.value(r.value)) for r in (new, old))
     if now == before:
@@ -211,6 +220,42 @@ def prefers_now(new: Record, old: Record) -> bool:
     return len(now) > 1 < len(before) and now[-1] == before[-1] and now != before and bool(_NOW.search(new.text))
 
 
+_FRAMED = frozenset({"uses", "prefers", "plans", "eats", "drinks", "takes_medication", "learns", "plays", "does"})
+_CHANGING = re.compile(r"\b(?:now|instead|these days|nowadays|from now on)\b", re.IGNORECASE)
+
+
+def newer_version(new: Record, old: Record) -> bool:
+    """Says whether the same thing is said of a newer version: "runs on Postgres 17" of what ran on Postgres 14."""
+    if new.attribute != old.attribute or not (new.attribute or "").startswith("state:") or new.negated or old.negated:
+        return False
+    now, before = (_NUMBERED.fullmatch(r.value or "") for r in (new, old))
+    return bool(now and before and now[1].casefold() == before[1].casefold() and float(now[2]) > float(before[2]))
+
+
+_NUMBERED = re.compile(r"(.*\D)(\d+(?:\.\d+)?)")
+
+
+def same_frame(new: Record, old: Record) -> bool:
+    """Says whether a sentence is said again with "now" and one other value: "prefers spaces for indentation now".
+
+    The words around the value must say for what it holds: who "drinks tea now" may drink coffee too.
+    """
+    if new.attribute != old.attribute or new.attribute not in _FRAMED or new.negated or old.negated:
+        return False
+    if not _CHANGING.search(new.text):
+        return False
+    now, before = normal.key(_CHANGING.sub(" ", new.text)).split(), normal.key(_CHANGING.sub(" ", old.text)).split()
+    head = _common(now, before)
+    tail = _common(now[head:][::-1], before[head:][::-1])
+    between = max(len(now), len(before)) - head - tail
+    dated = new.attribute == "plans"
+    return head >= (2 if dated else 1) and tail >= (0 if dated and head > 3 else 2) and 0 < between <= 3
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
 _NOW = re.compile(r"\b(?:now|these days|nowadays)\b", re.IGNORECASE)
 _COUNT = re.compile(r"(?:(\d+|an?|one|two|three|four|five|six) )?(\w+)")
 
@@ -238,6 +283,26 @@ def grown(new: Record, old: Record) -> bool:
         return False
     years, passed = int(now) - int(before), new.created_at - old.created_at
     return years >= 1 and passed >= _SOON and (years - 1) * _YEAR < passed < (years + 1) * _YEAR
+
+
+def reversed_preference(new: Record, old: Record) -> bool:
+    """Says whether somebody prefers the one to the other that they preferred to it: "coffee over tea"."""
+    if {new.attribute, old.attribute} != {"prefers"} or new.negated or old.negated:
+        return False
+    now, before = f" {normal.key(new.text)} ", f" {normal.key(old.text)} "
+    return any(f" {way} {normal.value(old.value)} " in now for way in _RATHER) and any(
+        f" {way} {normal.value(new.value)} " in before for way in _RATHER
+    )
+
+
+_BEST_FRIEND = re.compile(r"\bhas a (?P<new>new )?best friend named\b", re.IGNORECASE)
+
+
+def best_friend(new: Record, old: Record) -> bool:
+    """Says whether another one is the best friend now."""
+    if {new.attribute, old.attribute} != {"has_friend"} or not (m := _BEST_FRIEND.search(new.text)):
+        return False
+    return bool(_BEST_FRIEND.search(old.text) and (m["new"] or _NOW.search(new.text)))
 
 
 def breaks_diet(new: Record, old: Record) -> bool:

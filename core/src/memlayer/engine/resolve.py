@@ -427,7 +427,7 @@ def _is_slip(new: Record, candidate: Candidate, old: Record) -> bool:
     """Says whether a statement takes this value of a slot that holds many back: "Max, not Rex", "I meant Hanna"."""
     if normal.denies(new.text, old.value):
         return True
-    if not candidate.correction:
+    if not candidate.correction or ", not " in new.text:
         return False
     if normal.names(new.text, old.value):
         return True

@@ -66,7 +66,7 @@ _IS_AT = _re(
     rf"|actually )?(?:(?:on|at|for|in) )?{_WHEN}"
 )
 _EXPIRES = _re(
-    r"^(?:my|our) (?P<topic>(?:[\w'-]+ ){0,2}?(?:passport|visa|licen[sc]e|id card|green card|residence permit"
+    r"^(?:(?:my|our) )?(?P<topic>(?:[\w'-]+ ){0,2}?(?:passport|visa|licen[sc]e|id card|green card|residence permit"
     r"|insurance|lease"
     rf"|contract|membership|warranty|registration|permit)) (?:now )?(?:expires|is valid until|runs out|ends"
     rf"|is up) (?:on |in )?{_WHEN}"
@@ -101,7 +101,8 @@ _DIED = _re(
 def affairs(text: str) -> list[Reading]:
     """What a statement about a thing says of its owner, the speaker."""
     return (
-        _whereabouts(text)
+        _state(text)
+        or _whereabouts(text)
         or _size(text)
         or _expiry(text)
         or _time(text)
@@ -111,6 +112,30 @@ def affairs(text: str) -> list[Reading]:
     )
 
 
+_HOW = (
+    r"runs on|is written in|is built (?:with|on|in)|is hosted (?:on|at|by)|is deployed (?:on|to|in)|lives (?:in|on|at)"
+    r"|listens on|is at(?= port| http)|is called|is named|is about|depends on|is based on|is due (?:on|by|in)?"
+    r"|is set to|points to|uses"
+)
+_STATE = _re(
+    rf"^(?P<own>my|our|the) (?P<topic>(?:[\w-]+ ){{0,2}}?[\w-]+) (?:(?P<how>{_HOW})|now (?P<how2>{_HOW})"
+    rf"|is now (?P<how3>written in|built (?:with|on|in)|hosted (?:on|at|by)|deployed (?:on|to|in)|about|based on"
+    rf"|called|named"
+    rf"|due|set to)) "
+    r"(?P<value>[^,;!?]{2,60})$"
+)
+_WORK_THING = _re(
+    r"\b(?:backend|frontend|server|database|db|repo|repository|api|build|pipeline|cluster|app|site|website|service"
+    r"|project"
+    r"|production|prod|staging|deployment|code|codebase|monorepo|ci|cache|queue|dashboard|worker|scheduler|proxy"
+    r"|bot|cron job"
+    r"|report|invoice|release|sprint|milestone|branch|environment|bucket|domain|namespace)$"
+)
+_OWN_WORK = _re(
+    r"\b(?:thesis|dissertation|paper|talk|presentation|essay|novel|book|research|phd|master's|startup|podcast|blog"
+    r"|course"
+    r"|article|speech|screenplay)$"
+)
 _LIES = _re(
     r"^(?P<own>my|our|the) (?P<thing>(?:[\w-]+ ){0,2}?[\w-]+) (?:is|are) (?:now |kept |stored |hidden )*" + daily.SPOT
 )
@@ -125,6 +150,21 @@ _NO_GROUP = (
     | words.PLURAL_PETS.keys()
     | frozenset("friend friends kids parents dogs cats".split())
 )
+
+
+def _state(text: str) -> list[Reading]:
+    """How a thing that people work on is made or what it is about: "the backend runs on Postgres 14"."""
+    m = _STATE.match(text)
+    if m is None or not (
+        _WORK_THING.search(m["topic"]) or (m["own"].lower() != "the" and _OWN_WORK.search(m["topic"]))
+    ):
+        return []
+    how = m["how"] or m["how2"] or f"is {m['how3']}"
+    value = re.sub(r"(?: any ?more| now| instead| these days| as of \w+)+$", "", m["value"]).strip(" .")
+    if re.match(r"(?:it|that|this|how|what|you)\b", value):
+        return []
+    name = re.sub(r"\W+", "_", f"{m['topic']} {how}".lower()).strip("_")
+    return [Reading(f"state:{name}", value, text=text[len(m["own"]) + 1 :], ahead="due" in how)]
 
 
 def _whereabouts(text: str) -> list[Reading]:

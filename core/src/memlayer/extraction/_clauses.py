@@ -49,7 +49,8 @@ _FICTION = _re(
     r"|act like|hypothetically"
     r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
     r"|said no one ever"
-    r"|in this (?:story|scenario|game)|in my (?:dream|novel|story|book),|my character)\b|(?:^|\s)/s(?:\s|$)"
+    r"|in this (?:story|scenario|game)|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
+    r"|\s)/s(?:\s|$)"
 )
 _PASTED = _re(
     r"^(?:please |can you |could you |would you |help me )*(?:translate|proofread|rewrite|rephrase|paraphrase"
@@ -62,7 +63,12 @@ _MADE_UP = _re(
     r"|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
 )
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
-_ABBREVIATED = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|vs|etc|e\.g|i\.e|No|approx|Mt|Jr|Sr)|\b[A-Z](?:\.[A-Z])*)$")
+# One letter is an initial, unless it is one of a row: "row C", "plan B".
+_LETTERED = "row plan vitamin type class group team option section platform gate hall zone building room block".split()
+_ABBREVIATED = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Prof|vs|etc|e\.g|i\.e|No|approx|Mt|Jr|Sr)"
+    rf"|{''.join(f'(?<!{w} )(?<!{w.capitalize()} )' for w in _LETTERED)}\b[A-Z](?:\.[A-Z])*)$"
+)
 _HALF_DAY = re.compile(r"\b[ap]\.?m$")
 _SPOKEN = re.compile(r"\b(?:I|I'm|me|my|we|our|you)\b", re.IGNORECASE)
 _SAID = _re(r"\b(?:said|says|say|told|tells|asked|asks|quote|wrote|goes|replied)\b[^\"]{0,24}$")
@@ -105,8 +111,9 @@ _FAST = re.compile(r"'|’|\b(?:im|ive|dont|doesnt|cant|didnt|gonna|wanna|gotta|
 
 _LEAD = _re(
     r"^(?:(?P<fix>(?:oh |no,? |oops,? |um,? |sorry,? )*(?:actually|no,? wait|wait,? no|wait|scratch that"
-    r"|correction|i meant|i mean|oops|whoops|hang on|hold on|sorry|my bad|my mistake"
-    r"|let me correct (?:that|myself)|i misspoke))[,.:;!—-]*\s+(?:to say\s+|that\s+|it is\s+)?"
+    r"|correction|typo|i meant|i mean|oops|whoops|hang on|hold on|sorry|my bad|my mistake"
+    r"|let me correct (?:that|myself)|i misspoke|i (?:just )?(?:looked|checked|double-checked)(?: it| that)?(?: again)?"
+    r"(?: and)?|i lied))[,.:;!—-]*\s+(?:to say\s+|that\s+|it is\s+)?"
     r"|(?P<hi>(?:hi|hello|hey|good (?:morning|evening|afternoon)|greetings)(?: there| everyone| all| again| guys"
     r"| folks|\s[A-Z]\w+)?)\s*[,.!-]+\s*"
     r"|(?:well|oh|yeah|yes|yep|yup|no|nope|nah|ok|okay|anyway|anyways|honestly|basically|btw|by the way"
@@ -146,7 +153,7 @@ _WHEN = (
     r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
-    rf"^(?:just |only |so )?((?:these days|nowadays)\b|(?:(?:on|in|at|over|during|early|late|back in"
+    rf"^(?:just |only |so )?((?:these days|nowadays|from now on)\b|(?:(?:on|in|at|over|during|early|late|back in"
     rf"|around)\s)?(?:the\s)?(?:yesterday|today"
     rf"|tonight|tomorrow"
     rf"|(?:last|next|past|this|this past) {_WHEN}|this (?:morning|afternoon|evening)|(?:\d+|an?|\w+) (?:day|week"
@@ -176,7 +183,10 @@ _CONDITION = _re(
     r"|\b(?:if|unless|whether|as if|as though|assuming|in case|provided that|hypothetically|supposedly|allegedly"
     r"|apparently not)\b"
 )
-_IF_TAIL = _re(r",?\s*(?:just )?(?:in case|if) (?:that|it|this|you|you're|anyone|any of)\b.{0,40}$")
+_IF_TAIL = _re(
+    r",? (?:just )?in case\b.*$|,? to (?:see|check|find out) (?:if|whether)\b.*$"
+    r"|,?\s*(?:just )?(?:in case|if) (?:that|it|this|you|you're|anyone|any of)\b.{0,40}$"
+)
 _GUESS = _re(
     r"\b(?:maybe|perhaps|probably|possibly|might|not sure|I guess|I suppose|I wish|wish I|I wonder|wondering"
     r"|I think I|I doubt|I bet|I could"
@@ -189,16 +199,18 @@ _GUESS = _re(
 )
 _HEARSAY = _re(
     r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
-    r"|read) (?:me |us |everyone |that )*(?:I|we|my|that)\b"
+    r"|read):? (?:me |us |everyone |that )*(?:I|we|my|that)\b"
 )
 _SPLIT = _re(
     r"\s*;\s+|\s*[–—]\s*|\s*-{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
     r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
     r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
-    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:I|my|we)\b)|,?\s+(?:and |so )?(?=no more \w)"
+    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:from now on|I|my|we|actually|his|her|their|our|the)\b)"
+    r"|,?\s+(?:and |so )?(?=no more \w)|,\s+(?=(?:our|the new|from now on)\b)"
 )
 _SHARED = _re(
-    r",?\s+(?:and|but|,)\s+(?=(?:also |now |just |recently |currently |still |really |absolutely "
+    r",\s+(?=(?:started|moved on to|switched to|am now|is now|sold|quit|bought) \w)|,?\s+(?:and|but"
+    r"|,)\s+(?=(?:also |now |just |recently |currently |still |really |absolutely "
     r"|never )*(?:do not|don't|does not|doesn't|cannot|can't|never"
     r"|no longer|(?:live|lives|living) (?:in|with|alone)|(?:work|works) (?:at|for|as|in)|(?:hate|love|like|dislike"
     r"|enjoy|prefer"
@@ -316,6 +328,8 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         aside, sentence = "" if _CAUSE.match(m[1]) else m[1][:1].lower() + m[1][1:], sentence[m.end() :]
     for part in map(plainer, _split(_with_subject(sentence))):
         inner, part = _strip_lead(part)
+        if not aside and (m := _TIME_FIRST.match(part)):
+            aside, part = m[1][:1].lower() + m[1][1:], part[m.end() :]
         part = _DANGLING.sub("", part.strip(" ,.-:!"))
         if len(part.split()) >= 2:
             yield Clause(part, correction or inner.correction, lead.greeted or inner.greeted, aside)
@@ -390,7 +404,7 @@ _ELIDED = re.compile(
     r"|\w{2,}ed)\b)|(?=(?:Went|Started|Finished|Parked|Sold|Cancelled|Canceled|Switched"
     r"|Bought|Lost (?:my|our)|Won|Quit (?:my|\w+ing)|Attended|Hosted|Joined|Moved|Adopted|Visited|Signed up"
     r"|Graduated|Got (?:an?|my|engaged|rid of|let go|\w+ed\b|laid off)|Had (?:an?"
-    r"|my))\b)|(?=Been \w+ing\b))"
+    r"|my))\b)|(?=Been \w+ing\b)|(?=Done with\b))"
 )
 
 
@@ -400,6 +414,8 @@ def _with_subject(text: str) -> str:
     if not m:
         return text
     text = f"{m.group().lower()}{text[m.end() :][:1].lower()}{text[m.end() + 1 :]}"
+    if text.startswith("done"):
+        return f"I am {text}"
     return f"I have {text}" if text.startswith("been") or " been " in text[:14] else f"I {text}"
 
 

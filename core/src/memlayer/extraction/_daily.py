@@ -65,7 +65,8 @@ def grade(rest: str, said: Predicate) -> list[Reading]:
 
 def measured(topic: str, unit: str) -> Reader:
     pattern = re.compile(
-        rf"(?:about |around |roughly |exactly |only )?([$€£]?\d[\d.,]*(?:k)? ?(?:{unit})(?:\b|(?<=k)))(?! (?:on"
+        rf"(?:about |around |roughly |exactly |only )?((?:[$€£]?\d[\d.,]*k?|{NUMBERS}) ?(?:{unit})(?:\b"
+        rf"|(?<=k)))(?! (?:on"
         rf"|of|in|for|per|over)\b)",
         re.IGNORECASE,
     )
@@ -182,6 +183,23 @@ SPOT = (
 _KEPT = re.compile(f"{_THING} {SPOT}", re.IGNORECASE)
 
 
+_SHOP = re.compile(
+    r"(?:an? |my |our |the )(?:own |small |little )*((?:[a-z-]+ ){0,2}?(?:shop|store|cafe|café|bakery|restaurant"
+    r"|bar|pub|business"
+    r"|company|agency|studio|farm|gallery|salon|hotel|hostel|b&b|podcast|blog|newsletter|newspaper|channel"
+    r"|book club))\b"
+    r"(?=$|[,.;!]| (?:in|at|on|with|now|and|called|named|near|for|since|together|from|outside|about)\b)"
+)
+
+
+def runs(rest: str, said: Predicate) -> list[Reading]:
+    """A shop, business or the like that somebody runs; "the" one only where it is denied."""
+    m = _SHOP.match(rest)
+    if m is None or (rest.startswith("the ") and not said.negated):
+        return []
+    return [Reading("runs", m[1], said.negated, target="organization")]
+
+
 _REGULAR = re.compile(
     rf"(?P<where>[A-Z][\w'&.-]*(?: [A-Z0-9][\w'&.-]*){{0,2}}) (?:(?:\d|{NUMBERS}|once|twice|several"
     rf"|a few) (?:times )?a week"
@@ -265,10 +283,11 @@ def counted(rest: str, said: Predicate) -> list[Reading]:
 
 
 def at_home(rest: str, said: Predicate) -> list[Reading]:
-    """The weekdays of working from home."""
+    """The weekdays of working from home, or from the office."""
     day = r"(?:mon|tues|wednes|thurs|fri)days?"
     m = re.match(rf"(?:on )?({day}(?:(?:,| and|, and) {day})*)\b", rest, re.IGNORECASE)
-    return [Reading("when:work_from_home", m[1], standing=True)] if m and not said.negated else []
+    where = "office" if re.search(r"\boffice $", said.plain[: len(said.plain) - len(rest)]) else "home"
+    return [Reading(f"when:work_from_{where}", m[1], standing=True)] if m and not said.negated else []
 
 
 def shift(rest: str, said: Predicate) -> list[Reading]:
@@ -286,7 +305,9 @@ def saved(rest: str, said: Predicate) -> list[Reading]:
 
 def dose(rest: str, said: Predicate) -> list[Reading]:
     """A medicine with its dose: the dose changes, the medicine stays."""
-    m = re.match(r"(\d[\d.,]* ?(?:mg|mcg|g|ml|units|iu)) (?:of )?([a-z]+)", rest, re.IGNORECASE)
+    m = re.match(
+        r"(\d[\d.,]* ?(?:mg|mcg|g|ml|units|iu|milligrams|micrograms|grams)) (?:of )?([a-z]+)", rest, re.IGNORECASE
+    )
     known = values.medicine(m[2]) if m else None
     if m is None or known is None or said.negated:
         return []

@@ -22,7 +22,7 @@ _PEOPLE = (
 )
 _ONES = (
     "password manager|note app|calendar app|music app|email provider|phone carrier|mobile provider|carrier"
-    "|bank|broadband provider|internet provider|phone provider|insurer|gym|health insurance|laptop|phone"
+    "|bank|broadband provider|[a-z]+ provider|insurer|gym|health insurance|laptop|phone"
     "|operating system|editor"
     "|text editor|ide|browser|keyboard|camera|major|minor|blood type|blood group|star sign|zodiac sign|shoe size"
     "|ring size"

@@ -83,12 +83,26 @@ _RULES = (
         )
     ),
     _rule(now.title_of("reads"), rf"(?:{_BE} |started |began )reading |{_HAD}started (?=\")"),
+    _rule(now.title_of("plays"), rf"(?:{_BE} |have been |has been )playing (?!for\b)"),
+    _rule(
+        to.volunteers,
+        rf"(?:{_BE} )?(?:volunteer|volunteers|volunteering) (?:at|with|for) (?=the |an? |my |our "
+        rf"|[A-Z])",
+    ),
+    _rule(
+        lambda rest, said: [] if said.negated else [Reading("works_at", None, True)],
+        rf"{_BE} (?:unemployed|jobless|out of (?:work|a job)|between jobs)\b",
+    ),
     _rule(now.title_of("watches"), rf"(?:{_BE} |started |began )watching "),
     _rule(
         now.learns,
         rf"(?:{_BE} |{_HAD}started |began )?(?:learn|learns|learning) |(?:have |has )?taken up (?:learning )?",
     ),
-    _rule(now.lessons, rf"(?:{_BE} )?(?:take|takes|taking|have|has|having) (?=.{{0,30}}(?:lessons|class))"),
+    _rule(
+        now.lessons,
+        rf"(?:{_BE} )?(?:take|takes|taking|have|has|having|go to|goes to|going to|attend"
+        rf"|attends) (?=.{{0,30}}(?:lessons|class))",
+    ),
     _rule(
         now.member_with,
         rf"(?:{_BE} )?(?:pay|pays|paying|have|has|had|got|bought|signed up) (?=for |an? |the "
@@ -115,12 +129,13 @@ _RULES = (
         rf"(?:have|has|own|owns|have got|got|{_HAD}(?:reached|hit|passed)|{_BE} (?:now )?(?:at|up to)"
         rf"|(?:have|has) (?:\w+ed|read|run|written|bought|made|sold|won|seen|done|built)) (?=\d|{daily.NUMBERS} )",
     ),
+    _rule(daily.runs, rf"(?:{_BE} )?(?:run|runs|running|manage|manages|managing) (?=an? |my |our |the )"),
     _rule(daily.floor, rf"(?:{_BE} )?(?:live|lives|living) on (?=the )"),
     _rule(daily.parked, r"(?:have |has )?parked "),
     _rule(daily.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
     _rule(
         daily.measured("weight", "kg|kilos?|kilograms|lbs?|pounds|stone"),
-        rf"(?:{_BE} down to |{_BE} up to |weigh|weighs|{_HAD}(?:got|gone) down to ) ?",
+        rf"(?:{_BE} down to |{_BE} up to |weighs?|{_HAD}(?:got|gone) down to ) ?",
     ),
     _rule(
         daily.measured("salary", r"k|(?:dollars|euros|pounds) a (?:year|month)|a (?:year|month|week)"),
@@ -134,7 +149,7 @@ _RULES = (
         daily.clock("bedtime"),
         r"(?:have been |am |like to |usually )*(?:go|goes|going) to (?:bed|sleep) (?=(?:at|around|about) )",
     ),
-    _rule(daily.at_home, r"(?:work|works|working) (?:from home|remotely) "),
+    _rule(daily.at_home, r"(?:work|works|working) (?:from home|remotely|(?:from|in|at) the office) "),
     _rule(daily.shift, rf"(?:work|works|working|switched to|moved to|{_BE} on) (?:the |a )?(?=\w+ shifts?\b)"),
     _rule(daily.saved, r"(?:have|has|got) (?=[$€£]?\d)"),
     _rule(daily.dose, rf"(?:{_BE} )?(?:take|takes|taking|on) (?=\d)"),
@@ -244,7 +259,8 @@ _RULES = (
     _rule(now.stopped, r"(?=\w+ing\b)"),
     _rule(
         now.cups("eats", to.eats("eats")),
-        r"(?:(?:am|is) (?=eating \w+(?: \w+)? again)|started (?:to )?|went back to )?(?:eat|eats|eating) ",
+        rf"(?:(?:am|is) (?=eating \w+(?: \w+)? again)|{_HAD}started (?:to )?|{_HAD}(?:went|gone) back to )?(?:eat"
+        rf"|eats|eating) ",
     ),
     _rule(now.cups("drinks", to.eats("drinks")), r"(?:drink|drinks|drinking) "),
     # tastes
@@ -299,7 +315,8 @@ _RULES = (
     ),
     _rule(
         to.uses,
-        rf"(?:{_BE} )?(?:(?:use|uses|using)|(?:code|codes|coding|program|programs|programming|develop|develops"
+        rf"(?:{_BE} )?(?:(?:use|uses|using|run|runs|running)|(?:code|codes|coding|program|programs|programming"
+        rf"|develop|develops"
         rf"|developing)"
         rf" (?:mostly |mainly )?(?:in|with)) (?:the |an? |my )?",
     ),
@@ -313,7 +330,10 @@ _RULES = (
         r"|came back from|returned from|vacationed in) ",
     ),
     _rule(
-        to.member, rf"(?:{_BE} (?:a member of|part of)|(?:have |has )?joined|belong to|belongs to) (?=an? |the |my )"
+        to.member,
+        rf"{_BE} (?:a member of|part of) |(?:(?:have |has )?joined|belong to|belongs to|(?:sing|sings|play|plays"
+        rf"|row|rows|act"
+        r"|acts|dance|dances) (?:in|with)) (?=an? |the |my )",
     ),
     _rule(to.nationality, rf"{_BE} "),
 )

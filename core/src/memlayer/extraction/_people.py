@@ -278,7 +278,10 @@ def _members(m: re.Match[str]) -> list[Reading]:
     what = f"{adjective} {word}".strip() if m.re is _IS_CALLED else word
     if m["names"]:
         found = [n for n in _LIST.split(m["names"]) if entities.person(n)]
-        return [Reading(attribute, n, text=f"has {_article(what)} named {n}", target=_target(attribute)) for n in found]
+        now = "now " if " is now " in m.string else ""
+        return [
+            Reading(attribute, n, text=f"{now}has {_article(what)} named {n}", target=_target(attribute)) for n in found
+        ]
     if m.re is _IS_CALLED or attribute in {"has_friend", "has_colleague", "reports_to", "has_relative", "has_parent"}:
         return []
     count = m["n"].lower()

@@ -19,7 +19,7 @@ ALIAS = "also_known_as"
 _LONGEST = 1000
 _MOST = 200
 """Facts of one answer; more is a model that has lost its way."""
-_NUMBER = re.compile(r"\s*[\[(#]?\s*[mM]?(\d{1,6})\s*[\])]?\s*")
+_NUMBER = re.compile(r"\s*[\[(#]?\s*(?:m|msg|message|memory)?[\s_#-]*(\d{1,6})\s*[\])]?\s*", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?")
 _NONE = frozenset({"", "null", "none", "n/a", "unknown"})
 _PLAIN_TYPE = "thing"
@@ -48,7 +48,10 @@ class Reader:
         """
         if isinstance(answer, list):
             answer = {"facts": answer}
-        rows = _rows(answer.get("facts", []), "facts")
+        ended = _rows(answer.get("ended"), "ended")
+        if "facts" not in answer and not ended:
+            raise ValueError('"facts" is missing; with nothing to note it is an empty list')
+        rows = _rows(answer.get("facts"), "facts")
         if len(rows) > _MOST:
             raise ValueError(f'"facts" has {len(rows)} entries; note what matters, at most {_MOST}')
         found: list[tuple[int, Candidate]] = []
@@ -59,7 +62,7 @@ class Reader:
                 faults.append(f"fact {number}: {fact}")
             else:
                 found.append(fact)
-        found += self._ended(_rows(answer.get("ended") or [], "ended"))
+        found += self._ended(ended)
         if faults and not found:
             raise ValueError("; ".join(faults[:3]))
         for fault in faults:
@@ -74,7 +77,7 @@ class Reader:
         text = " ".join(row["text"].split())[:_LONGEST] if isinstance(row.get("text"), str) else ""
         if not text:
             return '"text" must be a sentence'
-        cited = self._cited(row.get("sources"))
+        cited = self._cited(row.get("sources", row.get("source")))
         if not cited:
             return '"sources" must name the messages that say it'
         said = [self._messages[n] for n in cited]
@@ -183,6 +186,8 @@ class Reader:
 
 
 def _rows(value: Any, name: str) -> list[Any]:
+    if value is None:
+        return []
     if isinstance(value, dict):
         value = [value] if "text" in value or "memory" in value else list(value.values())
     if not isinstance(value, list):
@@ -191,9 +196,10 @@ def _rows(value: Any, name: str) -> list[Any]:
 
 
 def _numbers(value: Any) -> list[int]:
-    """Whole numbers out of a number, "[1]", "M2" or a list of such."""
+    """Whole numbers out of a number, "[1]", "M2", "message 3", {"number": 4} or a list of such."""
     found: list[int] = []
     for one in value if isinstance(value, list) else [value]:
+        one = one.get("number") if isinstance(one, dict) else one
         if isinstance(one, bool):
             continue
         if isinstance(one, int):

@@ -30,6 +30,8 @@ class Reading:
     """Its weekdays are those of every week: no date is put in their place."""
     ahead: bool = False
     """Its weekdays are the next ones: it says when something will be."""
+    replaces: tuple[str, ...] = ()
+    """Ids of held facts that it names as the ones before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ _NOT = _re(
     r"|that|alone|able|yet)\b"
 )
 _LONGER = _re(r"\bno longer\s+|\s+(?:any ?more|any longer)\b")
+_PAST = {
+    "move": "moved", "sell": "sold", "cancel": "cancelled", "quit": "quit", "give": "gave", "close": "closed",
+    "leave": "left", "drop": "dropped", "stop": "stopped", "switch": "switched", "change": "changed",
+    "replace": "replaced", "postpone": "postponed", "moving": "moved", "buying": "bought", "selling": "sold",
+    "switching": "switched",
+}  # fmt: skip
+_HAD_TO = _re(rf"^(?:have |has )?(?:had to|ended up) (?P<do>{'|'.join(_PAST)}) (?!.*\bbut\b)")
 _USED = _re(r"^used to (?!be (?:so|very|able|the)\b|it\b|the\b|this\b|that\b|\w+ing\b)")
 _STOPPED = _re(r"^(?:(?:have|has) )?(?:stopped|quit|gave up|given up|am done with|swore off) (?!trying)(?=\w+ing\b)")
 _CANNOT = _re(r"^(?:cannot|can never) (?=(?:eat|drink|have)\b)")
@@ -82,6 +91,8 @@ def predicate(text: str) -> Predicate | None:
     if m := _NOT.match(plain):
         plain = f"{m[1]} {plain[m.end() :]}" if m[1] else plain[m.end() :]
         negated = True
+    elif m := _HAD_TO.match(plain):
+        plain = f"{_PAST[m['do'].lower()]} {plain[m.end() :]}"
     elif m := _USED.match(plain) or _STOPPED.match(plain):
         plain, over = plain[m.end() :], True
     elif m := _NEVER.match(plain) or _CANNOT.match(plain):
@@ -327,8 +338,10 @@ def smokes(rest: str, said: Predicate) -> list[Reading]:
     return (
         [Reading(("smokes"), None, said.negated)]
         if not rest
+        or rest[0] in ",.;"
         or re.match(
-            r"(?:cigarettes|any ?more|a lot|in|last|for good|since|this|two|three|\d+|because|again|altogether"
+            r"(?:cigarettes|any ?more|a lot|in|last|when|after|on weekends|for good|since|this|two|three|\d+"
+            r"|because|again|altogether"
             r"|completely"
             r"|a (?:week|month|year|few|couple|pack))\b",
             rest,
@@ -455,6 +468,8 @@ def school(rest: str, said: Predicate) -> list[Reading]:
 
 
 def member(rest: str, said: Predicate) -> list[Reading]:
+    if "member of" in said.plain and (m := _CLUB_NAME.match(rest)):
+        return [Reading("member_of", m[1], said.negated, target="organization")]
     value = values.noun(rest, 5)
     ends = (
         r"(?:club|group|team|gym|choir|band|league|society|association|union|church|community|orchestra|board"
@@ -465,6 +480,17 @@ def member(rest: str, said: Predicate) -> list[Reading]:
         if value and re.search(ends, value)
         else []
     )
+
+
+_CLUB_NAME = re.compile(
+    r"(?:the )?([A-Z][\w'&.-]*(?: [A-Z0-9][\w'&.-]*){0,3})(?=$|[,.;!]| (?:and|in|since|for|now"
+    r"|at)\b)"
+)
+
+
+def volunteers(rest: str, said: Predicate) -> list[Reading]:
+    value = values.noun(rest, 4)
+    return [Reading("volunteers_at", value, said.negated, target="organization")] if value else []
 
 
 def nationality(rest: str, said: Predicate) -> list[Reading]:

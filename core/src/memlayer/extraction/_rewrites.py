@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from memlayer.extraction import _values as values
+from memlayer.extraction import _words as words
+
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 
@@ -19,9 +22,21 @@ def _rule(pattern: str, to: str | Callable[[re.Match[str]], str]) -> _Rule:
 _MINE = r"(?P<what>(?:my|our) (?:[\w'-]+ ){0,4}?[\w'-]+)"
 _IT_IS = r"(?:,|;|:|\.| -|—)? (?:and |so |but |to )?(?:it is|it was|they are|the new one is)? ?(?:now )?(?:called )?"
 _WITH = r"(?P<who>(?:my|our) (?:[\w-]+ )?[\w-]+(?: (?-i:[A-Z])[\w'-]+)?|(?-i:[A-Z])[\w'-]+) and I"
-_DOCTOR = r"(?:doctor|gp|allergist|psychiatrist|cardiologist|neurologist|dermatologist|dentist|specialist)s?"
+_DRINK = re.compile(r"\b(?:coffee|tea|wine|beer|alcohol|soda|juice|whiskey|cola|coke|drinks?|booze|caffeine)\b")
+_DOCTOR = r"(?:doctor|gp|allergist|psychiatrist|cardiologist|neurologist|dermatologist|dentist|specialist|vet)s?"
 _RECORD = r"(?:pb|pr|personal best|personal record|record|best time|(?:high|top|highest|best) score|best)"
 _NAMED = r"(?-i:[A-Z])[\w'&.-]*(?: (?-i:[A-Z0-9])[\w'&.-]*)*"
+
+
+def _switched_to(m: re.Match[str]) -> str:
+    """A thing that is another one now, or a machine that runs another system."""
+    if re.match(r"(?:laptop|computer|pc|desktop|server|phone|team|editor)", m["what"]) and values.listed(
+        m["to"], words.TECH
+    ):
+        return f"I switched to {m['to']} on {m['mine']}"
+    return f"{m['mine']} is now {m['to']}"
+
+
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
     _rule(
@@ -77,9 +92,10 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed) (?P<what>gym|bank|dentist|doctor|vet"
         r"|therapist|insurer"
-        r"|carrier|phone provider)s(?:,| and| to|;)? (?:and )?(?:I |we )?(?:am |are )?(?:now )?(?:going to|go to"
+        r"|carrier|(?:\w+ )?provider|insurance)s?(?:,| and| to|;)? (?:and )?(?:I |we )?(?:am "
+        r"|are )?(?:now )?(?:going to|go to"
         r"|using|use|seeing"
-        r"|see|with|at|to)? ?(?P<to>(?-i:[A-Z])[^,;]*?)(?: now)?$",
+        r"|see|with|at|to|it is)? ?(?P<to>(?-i:[A-Z])[^,;]*?)(?: now)?$",
         r"my new \g<what> is \g<to>",
     ),
     # doctors, landlords and other people of whom there is one
@@ -98,7 +114,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         r"^(?:we|I) (?:have |have got |got |found |switched to )+(?:an? |my |our )new (?P<what>[a-z][\w ]{2,20}?)"
         r"(?:,|:| named| called)(?: and)? (?:(?:his|her|their) name is |it is (?:now )?|called )?"
-        r"(?P<to>(?:(?-i:[A-Z])|[\d+]|\S+@).+)$",
+        r"(?P<to>(?!I\b|my\b|we\b)(?:(?-i:[A-Z])|[\d+]|\S+@).+)$",
         r"my new \g<what> is \g<to>",
     ),
     _rule(
@@ -132,7 +148,10 @@ _RULES: tuple[_Rule, ...] = (
         r"|had) (?P<what>(?:any )?[a-z]+(?: [a-z]+)?) (?P<t>(?:in|for|since) "
         r"(?:years|months|ages|\d+ years|two|three|four|five|six|a (?:year|decade|few)|over|19|20|last"
         r"|(?-i:[A-Z])).*)$",
-        lambda m: f"{m['i']} do not {'drink' if m['verb'] == 'drunk' else 'eat'} {m['what']} any more",
+        lambda m: (
+            f"{m['i']} do not {'drink' if m['verb'] == 'drunk' or _DRINK.search(m['what']) else 'eat'} {m['what']}"
+            f" any more"
+        ),
     ),
     # moves
     _rule(
@@ -150,7 +169,7 @@ _RULES: tuple[_Rule, ...] = (
     # what a doctor says of the speaker is so
     _rule(
         rf"^(?:my|the) (?:\w+ )?{_DOCTOR} (?:says|said|told me|confirmed|confirms)(?: that)? (?=I (?:have|am|had"
-        rf"|do not|no longer)\b)",
+        rf"|do not|no longer)\b|(?:my|our) )",
         "",
     ),
     _rule(
@@ -158,6 +177,16 @@ _RULES: tuple[_Rule, ...] = (
         r"|(?:did not|will not|are not"
         r"|am not) (?:renew|renewing) (?P<other>(?:my|our|the) .{2,40}))(?P<t>$|[,.;].*$)",
         lambda m: f"I cancelled {m['what'] or m['other']}{m['t']}",
+    ),
+    _rule(
+        r"^the new (?P<what>[a-z][a-z ]{2,20}?) is (?P<to>(?:called )?(?:(?-i:[A-Z])|\d).*)$",
+        r"my new \g<what> is \g<to>",
+    ),
+    _rule(
+        r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed|moved) (?P<mine>(?:my"
+        r"|our) (?P<what>[a-z][\w -]{2,25}?))"
+        r" (?:over )?to (?P<to>(?-i:[A-Z])[^,;]*)$",
+        _switched_to,
     ),
     # new jobs
     _rule(

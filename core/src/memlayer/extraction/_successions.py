@@ -19,7 +19,7 @@ from memlayer.types import Candidate, Record
 
 _TITLES = frozenset({"reads", "watches", "plays"})
 _TASTES = frozenset({"likes", "prefers"})
-_THINGS = frozenset({"owns", "drives", "has", "uses", "has_pet", "detail"})
+_THINGS = frozenset({"owns", "drives", "has", "uses", "has_pet", "detail", "runs"})
 _DOINGS = frozenset({"does", "plays", "learns", "studies", "member_of"})
 _INTAKE = frozenset({"diet", "eats", "drinks", "takes_medication", "smokes"})
 _PLACES = frozenset({"works_at", "occupation", "studies_at", "member_of", "plays_for"})
@@ -38,8 +38,8 @@ def _class(slots: frozenset[str], *verbs: str) -> tuple[re.Pattern[str], frozens
 
 _ENDED = (
     _class(
-        _INTAKE | _DOINGS | _TITLES | _PLACES | _TASTES | {"uses", "goal", "plans"},
-        r"(?:gave|give|given) up(?: on)?|quit|dropped|abandoned|packed in",
+        _INTAKE | _DOINGS | _TITLES | _PLACES | _TASTES | {"uses", "goal", "plans", "runs"},
+        r"(?:gave|give|given) up(?: on)?|quit|dropped|abandoned|packed in|closed(?: down)?|shut down",
         rf"stopped(?: doing| using| taking| learning| playing)?|{_BE} (?:done|through) with",
     ),
     _class(_INTAKE | _TASTES, rf"(?:{_BE}|went|came|got|gone|come) off(?: the| of)?"),
@@ -84,7 +84,8 @@ _STOP = re.compile(
 )
 _NEXT = re.compile(
     rf"^{_KIND}(?: in)?(?:,? (?:and|then|so))?(?: I| we)? ?(?:am |is |are |have |has )?(?:just |now |then |instead )*"
-    r"(?:for|with|by|to(?: join| get| work (?:at|for))?|started(?: at)?|began|moved on to|switched to|joined|on to"
+    r"(?:(?P<swap>for|with|by|to)(?: join| get| work (?:at|for))?|started(?: at)?|began|moved on to|switched to"
+    r"|joined|on to"
     r"|got|bought|took up|picked up|went with|at|with|on) (?P<new>.+)$",
     re.IGNORECASE,
 )
@@ -135,8 +136,8 @@ def over(rest: str, subject: str, facts: Iterable[Record | Candidate]) -> tuple[
         if fact.attribute.partition(":")[0] not in slots or (left := _named(fact.value, tail)) is None:
             continue
         ended = Ended(subject, fact.attribute, fact.value)
-        if (m := _NEXT.match(left)) and (new := _like(ended, m["new"])):
-            return Reading(fact.attribute, new), ended
+        if (m := _NEXT.match(left)) and (new := _like(ended, m["new"], swapped=m["swap"] is not None)):
+            return Reading(fact.attribute, new, replaces=(fact.id,) if isinstance(fact, Record) else ()), ended
         if _STOP.match(left):
             return Reading(fact.attribute, fact.value, True), ended
     return None
@@ -159,7 +160,8 @@ def begun(rest: str, subject: str, ended: Ended | None) -> Reading | None:
 
 # Without one of these words nothing ends: most statements are looked at once.
 _MAY = re.compile(
-    r"g[ai]ve|quit|drop|abandon|packed|stopp|done with|through with|\boff\b|fell out|lost interest|over|(?:sick"
+    r"g[ai]ve|quit|drop|abandon|packed|closed|shut|stopp|done with|through with|\boff\b|fell out|lost interest"
+    r"|over|(?:sick"
     r"|tired|bored) of"
     r"|finish|complet|wrapped|s[oe]l[dl]|rid of|trad|scrap|ditch|dump|swap|exchang|replac|rehom|uninstall|delet|cancel"
     r"|unsubscrib|let go|left|resign|parted|walked away|fired|graduat|from|changed|switched",
@@ -189,8 +191,11 @@ def _named(value: str, tail: str) -> str | None:
     return None
 
 
-def _like(old: Ended, text: str) -> str | None:
-    """The new value that a text begins with, of the same make as the old one: a name for a name, a word of its kind."""
+def _like(old: Ended, text: str, *, swapped: bool = False) -> str | None:
+    """The new value that a text begins with, of the same make as the old one: a name for a name, a word of its kind.
+
+    What was put in the place of the old one (`swapped`) is of its kind, known or not.
+    """
     if _GONE.match(text):
         return None
     slot, named = old.attribute.partition(":")[0], old.value != old.value.lower()
@@ -202,7 +207,7 @@ def _like(old: Ended, text: str) -> str | None:
         return values.job(text)
     known = next((kinds for slots, kinds in _KINDS if slot in slots), None)
     if known is not None:
-        return values.listed(text, known)
+        return values.listed(text, known) or (values.noun(text, 2) if swapped and slot not in _THINGS else None)
     return None if named else values.noun(text, 3)
 
 

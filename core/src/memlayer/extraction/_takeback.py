@@ -36,7 +36,7 @@ _THAT = re.compile(
     re.IGNORECASE,
 )
 _NOT_BUT = re.compile(
-    r"^(?:it|that|this|he|she|they|the name|his name|her name) (?:is|was|should be) (?:spelled |called "
+    r"^(?:it|that|this|he|she|they|the name|his name|her name|(?-i:[A-Z])\w+) (?:is|was|should be) (?:spelled |called "
     r"|actually |really )?"
     r"(?P<new>[^,;]{1,40}?)(?: with an? \w+(?: at the end)?)?,? (?:and )?not (?P<old>[^,.;]{1,40})$"
     r"|^(?:I (?:meant|mean) )(?P<new2>[^,;]{1,40}?),? (?:and )?not (?P<old2>[^,.;]{1,40})$"

@@ -127,6 +127,12 @@ def taste(text: str) -> list[str]:
             longer = noun(text) if text[:1] != '"' else None
             return [longer if longer and longer.startswith(named) else named]
     low = text.lower()
+    if m := re.match(
+        r"(?:my|our) (work|job|commute|school|studies|neighbou?rhood|hometown|new job)(?=$|[,.;!]"
+        r"| (?:a lot|so much))",
+        low,
+    ):
+        return [f"their {m[1]}"]
     m = re.match(r"(?:the|a|an|my|our|all the|all my|all of|some of)\s+", low)
     if m:
         article, rest = m.group().strip(), low[m.end() :]
@@ -157,12 +163,13 @@ def job(text: str, *, sure: bool = False) -> str | None:
     if not 1 <= len(parts) <= 4 or any(w in words.NOT_A_JOB for w in parts):
         return None
     last = parts[-1]
-    known = last in words.JOBS or " ".join(parts[-2:]) in words.JOBS
+    known = last in words.JOBS or " ".join(parts[-2:]) in words.JOBS or _JOB_ENDS.search(last) is not None
     if sure and not known:
         known = value[:1].islower() and last not in _NO_TITLE and last not in _VAGUE and parts[0] not in _VAGUE
     return value.strip() if known else None
 
 
+_JOB_ENDS = re.compile(r"\w(?:ologist|odontist|iatrist|metrist|ographer|ician|smith)$")
 _NO_TITLE = frozenset(
     "team unit group whole couple pair family class grade level usual normal result day favor".split()
 )

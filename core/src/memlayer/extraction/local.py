@@ -244,6 +244,7 @@ class LocalExtractor:
             importance=importance if importance is not None else _IMPORTANCE.get((name or "").partition(":")[0], 0.7),
             correction=clause.correction,
             relations=relations,
+            replaces=reading.replaces,
             entities=_things(text, relations, talk.known, subject),
             role=message.role,
             name=message.name,
@@ -380,7 +381,7 @@ _TRIM = re.compile(
 _COMMENT = re.compile(
     (
         r"\s*(?:,? (?:you know|too|as well|though|by the way|lol|haha|btw|anyway|actually|of course))+\s*$"
-        r"|,\s+(?:which|but|so)\b.*$"
+        r"|,\s+(?:which|but|so|do not|please)\b.*$"
     ),
     re.IGNORECASE,
 )
