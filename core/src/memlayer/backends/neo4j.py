@@ -46,7 +46,7 @@ _SCHEMA = (
 )
 _NODES = "UNWIND $rows AS row MERGE (n:MemlayerEntity {uid: row.uid}) SET n = row"
 _MOVED = """UNWIND $rows AS row
-    MATCH (a:MemlayerEntity)-[r:RELATES {uid: row.uid}]->(b:MemlayerEntity)
+    MATCH (a:MemlayerEntity)-[r:RELATES {uid: row.uid}]->(b:MemlayerEntity) USING INDEX r:RELATES(uid)
     WHERE a.uid <> row.source OR b.uid <> row.target DELETE r"""
 _EDGES = """UNWIND $rows AS row
     MATCH (a:MemlayerEntity {uid: row.source}) MATCH (b:MemlayerEntity {uid: row.target})
@@ -55,18 +55,22 @@ _EDGES = """UNWIND $rows AS row
     MERGE (m)-[:MENTIONS]->(a) MERGE (m)-[:MENTIONS]->(b)
     RETURN count(*) AS written"""
 _ALIVE = "r.valid_from <= $at AND (r.valid_to IS NULL OR r.valid_to > $at)"
-_NODE = "{{.uid, .scope, .user_id, .agent_id, .run_id, .app_id, .name, .type, .aliases}}"
-_RELATION = "{{.uid, .user_id, .agent_id, .run_id, .app_id, .predicate, .record_id, .valid_from, .valid_to}}"
+_N, _M = (
+    f"[{v}.uid, {', '.join(f'{v}.{name}' for name in ID_FIELDS)}, {v}.name, {v}.type, {v}.aliases, {v}.scope]"
+    for v in "nm"
+)
+_RELATION = (
+    f"[r.uid, {', '.join(f'r.{name}' for name in ID_FIELDS)}, r.predicate, r.record_id, r.valid_from, r.valid_to]"
+)
 _SIDE = f"""CALL (n) {{{{ MATCH (n)%s[r:RELATES]%s(m:MemlayerEntity) WHERE {{within}} AND {_ALIVE}
-    WITH r, m ORDER BY r.uid LIMIT $left RETURN collect([r {_RELATION}, m {_NODE}]) AS %s }}}}"""
+    WITH r, m ORDER BY r.uid LIMIT $left RETURN collect([{_RELATION}, {_M}]) AS %s }}}}"""
 _STEP = f"""UNWIND $uids AS uid MATCH (n:MemlayerEntity {{{{uid: uid}}}}) WHERE {{inside}}
-    {_SIDE % ("-", "->", "out")} {_SIDE % ("<-", "-", "into")} RETURN n {_NODE} AS n, out, into"""
+    {_SIDE % ("-", "->", "out")} {_SIDE % ("<-", "-", "into")} RETURN {_N} AS n, out, into"""
 _GONE = """UNWIND $uids AS uid MATCH (a:MemlayerEntity)-[r:RELATES {record_uid: uid}]->(b:MemlayerEntity)
-    WITH r, [a.uid, b.uid] AS ends DELETE r RETURN ends"""
+    USING INDEX r:RELATES(record_uid) WITH r, [a.uid, b.uid] AS ends DELETE r RETURN ends"""
 _UNSAID = "UNWIND $uids AS uid MATCH (m:MemlayerMemory {uid: uid}) DETACH DELETE m"
 _ORPHANS = """UNWIND $uids AS uid MATCH (n:MemlayerEntity {uid: uid})
     WHERE NOT (n)-[:RELATES]-() DETACH DELETE n"""
-_IN_PARTS = "IN TRANSACTIONS OF 1000 ROWS"
 
 
 class Neo4jGraphStore:
@@ -145,20 +149,20 @@ class Neo4jGraphStore:
         if scope.spans_owners:
             found = f"""MATCH (n:MemlayerEntity {{memory: $memory}})
                 WHERE {inside} AND (n.name_key IN $keys OR any(k IN n.alias_keys WHERE k IN $keys))
-                RETURN n ORDER BY n.uid LIMIT $limit"""
+                RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
         else:
             found = f"""CALL () {{
                 MATCH (n:MemlayerEntity) WHERE n.scope = $scope AND n.name_key IN $keys RETURN n UNION
                 MATCH (n:MemlayerEntity {{scope: $scope, aliased: true}}) WHERE any(k IN n.alias_keys WHERE k IN $keys)
-                RETURN n }} WITH n WHERE {inside} RETURN n ORDER BY n.uid LIMIT $limit"""
-        return [self._node_of(row["n"]) for row in self._read(found, keys=keys, limit=limit, **values)]
+                RETURN n }} WITH n WHERE {inside} RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
+        return [self._node_of(row["found"]) for row in self._read(found, keys=keys, limit=limit, **values)]
 
     def neighbors(
         self, ids: Sequence[str], *, scope: Scope, depth: int = 1, at: datetime | None = None, limit: int = 100
     ) -> Subgraph:
         """The part of the scope's graph within `depth` steps of the nodes, edges alive at `at` (None: alive now)."""
         inside, values = self._inside(scope)
-        within, _ = self._within(scope)
+        within, _ = self._within(scope, beside=True)
         moment = microseconds(at if at is not None else datetime.now(timezone.utc))
         frontier = list(dict.fromkeys(self._uid(i) for i in ids))
         nodes: dict[str, Any] = {}
@@ -171,19 +175,19 @@ class Neo4jGraphStore:
             query = _STEP.format(inside="true" if step else inside, within=within)
             rows = self._read(query, uids=frontier, at=moment, left=left, **values)
             if not step:
-                nodes = {row["n"]["uid"]: row["n"] for row in rows}
+                nodes = {row["n"][0]: row["n"] for row in rows}
                 order = dict.fromkeys(uid for uid in frontier if uid in nodes)
             reached: dict[str, None] = {}
             for side in ("out", "into"):
-                links = [(row["n"]["uid"], relation, other) for row in rows for relation, other in row[side]]
-                for uid, relation, other in sorted(links, key=lambda link: str(link[1]["uid"]))[: limit - len(edges)]:
-                    ends = (uid, other["uid"]) if side == "out" else (other["uid"], uid)
-                    edge = self._edge_of(relation, *ends)
+                links = [(row["n"][0], relation, other) for row in rows for relation, other in row[side]]
+                for uid, relation, other in sorted(links, key=lambda link: str(link[1][0]))[: limit - len(edges)]:
+                    there = other[0]
+                    edge = self._edge_of(relation, *((uid, there) if side == "out" else (there, uid)))
                     if edge.uid not in edges:
                         edges[edge.uid] = edge
-                        reached[other["uid"]] = None
-                    if scope.spans_owners or other["scope"] == values["scope"]:
-                        nodes.setdefault(other["uid"], other)
+                        reached[there] = None
+                    if scope.spans_owners or other[-1] == values["scope"]:
+                        nodes.setdefault(there, other)
             frontier = [uid for uid in reached if uid not in order]
             order.update(dict.fromkeys(frontier))
         shown = tuple(self._node_of(nodes[uid]) for uid in order if uid in nodes)
@@ -208,35 +212,35 @@ class Neo4jGraphStore:
     def erase(self, scope: Scope) -> None:
         """Removes every node and edge of the scope."""
         within, values = self._within(scope)
-        own = len(scope.ids()) == 1 and not scope.spans_owners
-        if not scope.ids() or own:
-            whose = "n.scope = $scope" if own else "n.memory = $memory"
-            for label in ("MemlayerMemory", "MemlayerEntity"):
-                extra = "n.memory = $memory AND " if label == "MemlayerMemory" and own else ""
-                self._read(
-                    f"MATCH (n:{label}) WHERE {extra}{whose} CALL (n) {{ DETACH DELETE n }} {_IN_PARTS}", **values
-                )
+        within = within.replace("r.", "n.")
+        # What every node has is asked for as well where the index is of two properties.
+        if scope.spans_owners:
+            said, held, index = "n.memory = $memory AND n.scope IS NOT NULL", "n.memory = $memory", ""
+        else:
+            said, held = "n.memory = $memory AND n.scope = $scope", "n.scope = $scope AND n.name_key IS NOT NULL"
+            index = "USING INDEX n:RELATES(scope)"
+        if scope == Scope(user_id=scope.user_id):
+            self._remove(f"(n:MemlayerMemory) WHERE {said}", values)
+            self._remove(f"(n:MemlayerEntity) WHERE {held}", values)
             return
-        self._read(f"MATCH (:MemlayerEntity)-[r:RELATES]->(:MemlayerEntity) WHERE {within} "
-                   f"CALL (r) {{ DELETE r }} {_IN_PARTS}", **values)  # fmt: skip
-        said = within.replace("r.", "m.")
-        self._read(f"MATCH (m:MemlayerMemory) WHERE m.memory = $memory AND {said} "
-                   f"CALL (m) {{ DETACH DELETE m }} {_IN_PARTS}", **values)  # fmt: skip
-        whose = "n.memory = $memory" if scope.spans_owners else "n.scope = $scope"
-        self._read(
-            f"MATCH (n:MemlayerEntity) WHERE {whose} AND NOT (n)-[:RELATES]-() "
-            f"CALL (n) {{ DETACH DELETE n }} {_IN_PARTS}", **values
-        )  # fmt: skip
+        self._remove(f"(:MemlayerEntity)-[n:RELATES]->(:MemlayerEntity) {index} WHERE {within}", values)
+        self._remove(f"(n:MemlayerMemory) WHERE {said} AND {within}", values)
+        self._remove(f"(n:MemlayerEntity) WHERE {held} AND NOT (n)-[:RELATES]-()", values)
+
+    def _remove(self, found: str, values: Mapping[str, Any]) -> None:
+        """Deletes every `n`, nodes or relations, that a pattern finds, in parts."""
+        self._read(f"MATCH {found} CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 1000 ROWS", **values)
 
     def divergences(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
         """What the graph lacks, holds beside these, or holds otherwise; one line each."""
         wanted: dict[tuple[str, str], Any] = {("node", n.uid): n for n in nodes}
         wanted.update({("edge", e.uid): e for e in edges})
         held: dict[tuple[str, str], Any] = {}
-        for row in self._read("MATCH (n:MemlayerEntity {memory: $memory}) RETURN n", memory=self._memory):
-            held["node", self._plain(row["n"]["uid"])] = self._node_of(row["n"])
-        every = """MATCH (a:MemlayerEntity {memory: $memory})-[r:RELATES]->(b:MemlayerEntity)
-            RETURN r, a.uid AS a, b.uid AS b"""
+        for row in self._read(f"MATCH (n:MemlayerEntity {{memory: $memory}}) RETURN {_N} AS n", memory=self._memory):
+            node = self._node_of(row["n"])
+            held["node", node.uid] = node
+        every = f"""MATCH (a:MemlayerEntity {{memory: $memory}})-[r:RELATES]->(b:MemlayerEntity)
+            RETURN {_RELATION} AS r, a.uid AS a, b.uid AS b"""
         for row in self._read(every, memory=self._memory):
             edge = self._edge_of(row["r"], row["a"], row["b"])
             held["edge", edge.uid] = edge
@@ -258,15 +262,20 @@ class Neo4jGraphStore:
 
     def _inside(self, scope: Scope) -> tuple[str, dict[str, Any]]:
         """The condition that a node `n` is seen in the scope: its owner's, and where more ids are given, by an edge."""
-        within, values = self._within(scope)
+        within, values = self._within(scope, beside=True)
         if scope == Scope(user_id=scope.user_id):
             return ("n.scope = $scope" if scope.user_id is not None else "n.memory = $memory"), values
         return f"EXISTS {{ (n)-[r:RELATES]-() WHERE {within} }}", values
 
-    def _within(self, scope: Scope) -> tuple[str, dict[str, Any]]:
-        """The condition that a relation `r` belongs to the scope."""
+    def _within(self, scope: Scope, *, beside: bool = False) -> tuple[str, dict[str, Any]]:
+        """The condition that a relation `r`, perhaps one beside a node that is known, belongs to the scope.
+
+        Beside a node it is told so that no index of relations can answer it: a plan that was made while the graph was
+        small, or not yet counted, would go through all relations of the scope instead of the few of the node.
+        """
+        owner = "coalesce(r.scope, '') = $scope" if beside else "r.scope = $scope"
         values: dict[str, Any] = {"memory": self._memory, "scope": self._uid(scope.owner), **scope.ids()}
-        terms = ["r.memory = $memory"] if scope.spans_owners else ["r.scope = $scope"]
+        terms = ["r.memory = $memory"] if scope.spans_owners else [owner]
         return " AND ".join([*terms, *(f"r.{name} = ${name}" for name in scope.ids())]), values
 
     def _node(self, node: Node) -> dict[str, Any]:
@@ -289,17 +298,15 @@ class Neo4jGraphStore:
             },
         }  # fmt: skip
 
-    def _node_of(self, found: Mapping[str, Any]) -> Node:
-        return Node(
-            self._plain(found["uid"]), _scope(found), found["name"], found["type"], tuple(found.get("aliases") or ())
-        )
+    def _node_of(self, found: Sequence[Any]) -> Node:
+        uid, user, agent, run, app, name, kind, aliases, _ = found
+        return Node(self._plain(uid), Scope(user, agent, run, app), name, kind, tuple(aliases or ()))
 
-    def _edge_of(self, found: Mapping[str, Any], source: str, target: str) -> Edge:
-        ends = found.get("valid_to")
+    def _edge_of(self, found: Sequence[Any], source: str, target: str) -> Edge:
+        uid, user, agent, run, app, predicate, record_id, starts, ends = found
         return Edge(
-            self._plain(found["uid"]), _scope(found), self._plain(source), found["predicate"], self._plain(target),
-            found["record_id"], from_microseconds(found["valid_from"]),
-            None if ends is None else from_microseconds(ends),
+            self._plain(uid), Scope(user, agent, run, app), self._plain(source), predicate, self._plain(target),
+            record_id, from_microseconds(starts), None if ends is None else from_microseconds(ends),
         )  # fmt: skip
 
     def _uid(self, uid: str) -> str:
@@ -437,10 +444,6 @@ def _is_port(netloc: str) -> bool:
 
 def _ids(scope: Scope) -> dict[str, str | None]:
     return {name: getattr(scope, name) for name in ID_FIELDS}
-
-
-def _scope(found: Mapping[str, Any]) -> Scope:
-    return Scope(*(found.get(name) for name in ID_FIELDS))
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
