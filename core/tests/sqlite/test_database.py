@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 from memlayer.backends.sqlite import _db, _use
 from memlayer.backends.sqlite._db import MIGRATIONS, Database
+from memlayer.backends.sqlite._translated import ours
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.errors import (
     BackendError,
@@ -107,6 +109,16 @@ class TestPlacesThatCannotBeWritten:
             ledger.append(added([make_record("a")]), scope=ALICE)
         assert isinstance(caught.value.__cause__, OSError)
         ledger.close()
+
+    @pytest.mark.parametrize("error", [
+        OSError(errno.EROFS, "Read-only file system", "/home/ann/.memory.db.7.8.new"),
+        PermissionError(errno.EACCES, "Permission denied", "/home/ann"),
+        sqlite3.OperationalError("attempt to write a readonly database"),
+    ])  # fmt: skip
+    def test_an_error_says_where_else_to_write(self, error: Exception) -> None:
+        told = str(ours(error, "open", Path("memory.db")))
+        assert told.endswith("; give path= a place that can be written, or set MEMLAYER_DIR")
+        assert "memory.db:" in told
 
     def test_a_folder_in_the_files_place_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(BackendUnavailableError, match=str(tmp_path)):

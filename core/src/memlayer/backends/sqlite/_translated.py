@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 from types import TracebackType
 
 from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailableError, MemlayerError
+
+_ELSEWHERE = "; give path= a place that can be written, or set MEMLAYER_DIR"
+_MENDS = {"malformed": "; the file is damaged: put a backup in its place", "readonly": _ELSEWHERE}
 
 
 class Translated:
@@ -41,8 +45,12 @@ def ours(error: BaseException, operation: str, path: Path) -> BackendError | Non
                 kind = BackendTimeoutError
             elif "unable to open" in text or "readonly" in text or "disk" in text:
                 kind = BackendUnavailableError
-        mend = "; the file is damaged: put a backup in its place" if "malformed" in text else ""
+        mend = next((mend for sign, mend in _MENDS.items() if sign in text), "")
         return kind(f"SQLite could not {operation} {path}: {text}{mend}", backend="sqlite", operation=operation)
     if isinstance(error, OSError):
-        return BackendUnavailableError(f"could not {operation} {path}: {error}", backend="sqlite", operation=operation)
+        told = error.strerror or str(error)
+        mend = _ELSEWHERE if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR) else ""
+        return BackendUnavailableError(
+            f"could not {operation} {path}: {told}{mend}", backend="sqlite", operation=operation
+        )
     return None
