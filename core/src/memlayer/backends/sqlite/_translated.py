@@ -48,9 +48,7 @@ def ours(error: BaseException, operation: str, path: Path) -> BackendError | Non
         mend = next((mend for sign, mend in _MENDS.items() if sign in text), "")
         return kind(f"SQLite could not {operation} {path}: {text}{mend}", backend="sqlite", operation=operation)
     if isinstance(error, OSError):
-        told = error.strerror or str(error)
         mend = _ELSEWHERE if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR) else ""
-        return BackendUnavailableError(
-            f"could not {operation} {path}: {told}{mend}", backend="sqlite", operation=operation
-        )
+        told = f"could not {operation} {path}: {error}{mend}"
+        return BackendUnavailableError(told, backend="sqlite", operation=operation)
     return None
