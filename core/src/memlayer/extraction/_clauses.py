@@ -122,7 +122,7 @@ _LEAD = _re(
     r"|to be honest"
     r"|tbh|in fact|lately|recently|nowadays|these days|currently|right now|sorry|unfortunately|luckily|fortunately"
     r"|sadly|for context"
-    r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of \w+|good news|guess what|also"
+    r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of [^,]{2,60}|good news|guess what|also"
     r"|so|then"
     r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally"
     r"|not gonna lie"
@@ -205,7 +205,7 @@ _SPLIT = _re(
     r"\s*;\s+|\s*[–—]\s*|\s*-{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
     r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
     r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
-    r"|,\s+which\s|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:from now on|I|my|we|actually|his|her|their|our|the)\b)"
+    r"|,\s+(?=which\s)|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:from now on|I|my|we|actually|his|her|their|our|the)\b)"
     r"|,?\s+(?:and |so )?(?=no more \w)|,\s+(?=(?:our|the new|from now on)\b)"
 )
 _SHARED = _re(

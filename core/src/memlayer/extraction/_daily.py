@@ -253,31 +253,27 @@ _NO_COUNT = re.compile(
     r"|words|lines|thoughts|steps|rows|beers|drinks|mistakes|changes|hands|flights|deadlines|errands)$"
 )
 _SO_FAR = re.compile(r"\b(?:so far|by now|already|now|in total|altogether|to date|reached|hit|passed|up to)\b")
-_DID_COUNT = re.compile(r"(?:have|has) (\w+) ")
+_GATHERED = re.compile(
+    r"(?:have|has) (bought|collected|read|watched|visited|finished|completed|written|published"
+    r"|saved) "
+)
+_ONE_DAY = re.compile(r" (?:this|last|on|to)\b(?! year)")
 
 
 def counted(rest: str, said: Predicate) -> list[Reading]:
     """How many of something somebody has, where words say that it is a count that grows: `count:followers`."""
     m = _COUNT.match(rest)
-    if (
-        m is None
-        or said.negated
-        or _NO_COUNT.search(m["what"])
-        or re.match(r" (?:this|last|on|to)\b(?! year)", m["rest"])
-    ):
+    if m is None or said.negated or _NO_COUNT.search(m["what"]):
         return []
-    figure = m["n"][:1].isdigit()
     lead = said.plain[: len(said.plain) - len(rest)]
-    held = re.match(r"(?:have|has|own|owns|have got|got) $", lead)
-    if not (
-        _SO_FAR.search(said.plain)
-        or _SO_FAR.search(m["rest"])
-        or re.search(r"\bat $", lead)
-        or (held and figure and m["of"])
-    ):
+    growing = _SO_FAR.search(lead) or lead.endswith("at ")
+    if not growing and _ONE_DAY.match(m["rest"]):
         return []
-    done = _DID_COUNT.match(lead)
-    verb = done[1] if done and done[1] not in ("got", "bought", "collected", "reached", "hit", "passed") else ""
+    done = _GATHERED.match(lead)
+    figure = lead.startswith(("have ", "has ", "own")) and m["n"][:1].isdigit() and m["of"]
+    if not (growing or done or figure or _SO_FAR.search(m["rest"])):
+        return []
+    verb = done[1] if done and done[1] not in ("bought", "collected") else ""
     name = re.sub(r"\W+", "_", f"{m['what']}{m['of'].lower()} {verb}".strip())
     return [Reading(f"count:{name}", m["n"], standing=True)]
 

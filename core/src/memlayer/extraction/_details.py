@@ -112,7 +112,9 @@ def _figure(text: str) -> list[Reading]:
     if m is None or _NO_FIGURE.search(topic):
         return []
     now = "now " if re.search(r"\b(?:is|was) now\b", text) else ""
-    return [Reading(f"figure:{_snake(topic)}", m["value"], text=f"{topic} is {now}{m['value']}")]
+    return [
+        Reading(f"figure:{_snake(topic)}", m["value"], text=f"{_FLEETING.sub('', m['topic'])} is {now}{m['value']}")
+    ]
 
 
 def _record(topic: str) -> str:

@@ -126,7 +126,14 @@ _VAGUE = _re(
 )
 _SOMEBODY = _re(
     r"^\w+ (?:him|them|it|her(?! \w+)|her (?:at|in|on|for|to|from|with))\b|\b(?:for|with|to|of) (?:him|them"
-    r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$"
+    r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$|\bof (?:it|them)\b"
+    r"|\b(?:in|for|on|to|at|with) this (?!week|month|year|summer|winter|spring|fall|autumn|morning|afternoon"
+    r"|evening)[a-z]+"
+    r"(?:$|,| (?:for|since|and|but)\b)|\bhere\b|^\w+ (?:hours |days |weeks |time )?\w+ing it\b"
+    r"|\b(?:to|at|with|of|about|for|from) (?:since|for (?:about|around|over|almost|\d|a|two|three|four|five|six))\b"
+    r"|^(?:am |are |been |have been |has been )?working on (?:an?|some|my|our|this|these) (?:new |few "
+    r"|small )?(?:projects?|things?|stuff)"
+    r"(?: lately| recently| now)?$|^(?:am |been |have been )?working on one\b"
 )
 _ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|married|divorced|promoted))\b")
 _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bin one\b")

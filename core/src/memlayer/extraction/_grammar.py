@@ -8,7 +8,16 @@ _PRONOUNS = {
     "i": "they", "me": "them", "my": "their", "mine": "theirs", "myself": "themselves", "we": "they", "us": "them",
     "our": "their", "ours": "theirs", "ourselves": "themselves",
 }  # fmt: skip
-_FIRST = re.compile(r"\b(?:I|me|my|mine|myself|we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_FIRST = re.compile(r"(?<!-)\b(?:I|me|my|mine|myself|we|us|our|ours|ourselves)\b(?!-)", re.IGNORECASE)
+_NUMERAL = re.compile(r"[A-Z][\w'-]+ $")
+_AND_VERB = re.compile(
+    r"(?<= and )(?:need|want|have|am|are|do|like|love|hate|enjoy|live|work|go|play|use|feel|think|plan|hope|prefer"
+    r"|wonder)\b(?= )"
+)
+_PRESENT = re.compile(
+    r"(?:am|are|have|need|want|live|work|love|like|hate|enjoy|play|use|plan|hope|prefer|feel"
+    r"|think|go|do)\b"
+)
 _THEY_AM = re.compile(r"\bthey (am|was|have|is)\b")
 _PAST = frozenset(
     """was were had did went got bought met saw came took made began became found left quit lost won ran ate drank
@@ -50,6 +59,8 @@ def third_person(predicate: str) -> str:
     while m := _ADVERB.match(predicate):
         lead, predicate = lead + m.group(), predicate[m.end() :]
     verb, _, rest = predicate.partition(" ")
+    if _PRESENT.fullmatch(verb):
+        rest = _AND_VERB.sub(lambda m: inflect(m.group()), rest)
     return shift(f"{lead}{inflect(verb)} {rest}".strip())
 
 
@@ -77,9 +88,18 @@ def _uninflect(verb: str) -> str:
     return verb[:-1] if verb.endswith("s") and not verb.endswith("ss") and verb not in _PAST else verb
 
 
+def _third(m: re.Match[str]) -> str:
+    """The pronoun in the third person; the I of "Mustang I" and "World War I" is a numeral."""
+    if m.group() == "I" and _NUMERAL.search(m.string, max(0, m.start() - 24), m.start()):
+        after = m.string[m.end() : m.end() + 2].strip()
+        if not after or not after.isalpha() or after.isupper():
+            return "I"
+    return _PRONOUNS[m.group().lower()]
+
+
 def shift(text: str) -> str:
     """The text with the first person replaced by the third."""
-    text = _FIRST.sub(lambda m: _PRONOUNS[m.group().lower()], text)
+    text = _FIRST.sub(_third, text)
     return _THEY_AM.sub(
         lambda m: {("am"): ("they are"), ("was"): ("they were"), ("have"): ("they have"), ("is"): ("they are")}[m[1]],
         text,
@@ -89,4 +109,6 @@ def shift(text: str) -> str:
 def sentence(text: str) -> str:
     """One tidy sentence: single spaces, a capital in front, no mark at the end."""
     text = re.sub(r"\s+", " ", text).strip(" ,.;:!-")
+    if text.count('"') % 2:
+        text += '"'
     return text[:1].upper() + text[1:]

@@ -177,7 +177,7 @@ _RULES = (
     _rule(
         to.title,
         rf"(?:{_BE} )?(?:work|works|working|employed) (?:full[- ]time |part[- ]time |remotely )?as (?=an? )",
-        r"|(?:have |has |was |were |got |been )*(?:promoted to|made) (?!be\b)|(?:got|was|been|were"
+        r"|(?:have |has |was |were |got |been )*promoted to (?!be\b)|(?:got|was|been|were"
         r"|have been) hired as ",
     ),
     _rule(

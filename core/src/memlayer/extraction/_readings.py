@@ -190,7 +190,7 @@ def job(rest: str, said: Predicate) -> list[Reading]:
 def title(rest: str, said: Predicate) -> list[Reading]:
     """Any job that the words before name as one: "promoted to team lead", "work as a falconer"."""
     name = values.job(rest, sure=True)
-    if name is None or _BACK_THEN.search(rest) or (said.plain.startswith("made") and values.job(rest) is None):
+    if name is None or _BACK_THEN.search(rest):
         return []
     found = [Reading("occupation", name, said.negated)]
     m = re.search(r"\b(?:at|for|with) (.+)$", rest)

@@ -87,6 +87,7 @@ _NOUN_AFTER = re.compile(
     r"\s(?!and\b|or\b|at\b|to\b|with\b|for\b|in\b|when\b|i\b|we\b|he\b|she\b|it\b|my\b|our\b|the\b|so\b|but\b"
     r"|because\b|was\b|is\b)[a-z]"
 )
+_ANY_SUCH = re.compile(r"\b(?:an?|my|our|his|her|their)\s$", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s$", re.IGNORECASE)
 _EVERY = re.compile(r"(?:\bevery|\beach|\bmost|\busually|\balways)\s+(?:other\s+)?$", re.IGNORECASE)
 
@@ -173,11 +174,19 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
         return bool(_PERFECT.search(text, _clause_start(text, m.start()), m.start()))
     if rule is times.ordinal:
         return prep in {"on", "by", "since", "until", "from"} and _after_the(text, m)
-    if rule is times.weekday and prep not in {"on", "by", "until", "till", "since"} and not m["part"]:
-        return _NOUN_AFTER.match(text, m.end()) is None
+    if rule is times.weekday:
+        return _is_a_day(m, prep, text)
     if rule is times.clock:
         return bool(m["half"]) or bool(m["noon"])
     return True
+
+
+def _is_a_day(m: re.Match[str], prep: str, text: str) -> bool:
+    """Whether a weekday is one of the calendar, unlike "a Sunday routine", "on Saturday mornings"."""
+    if _ANY_SUCH.search(text, 0, m.start()) or (m["part"] and text[m.end() : m.end() + 1] == "s"):
+        return False
+    bare = prep not in {"on", "by", "until", "till", "since"} and not m["part"]
+    return not bare or _NOUN_AFTER.match(text, m.end()) is None
 
 
 def _after_the(text: str, m: re.Match[str]) -> bool:

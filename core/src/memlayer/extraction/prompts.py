@@ -26,7 +26,8 @@ says it better (moved, changed jobs, likes no longer, corrected), list the memor
 can both hold stay side by side, and what was true once but is told of as past replaces nothing. Where a person takes \
 a memory back and gives nothing instead, put it into "ended". Memories marked "fixed" are never replaced."""
 
-FORM = """How to note it:
+FORM = """How to note it: as one JSON object {{"facts": [a fact, …], "ended": [{{"memory": its number, "source": the \
+message's}}, …]}}. A fact has
 text: a short sentence that stands by itself, in the language of the messages, without "the user": "Lives in Bern", \
 "Anna's sister is a nurse". Resolve he, she, it, here, yesterday: dates in figures, from the message's time.
 sources: numbers of the messages that say it, never empty.
