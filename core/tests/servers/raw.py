@@ -47,3 +47,18 @@ def cypher(url: str, query: str, **values: Any) -> list[Any]:
     with GraphDatabase.driver(uri, auth=auth) as driver:
         rows: list[Any] = driver.execute_query(query, values).records
         return rows
+
+
+def plan(url: str, query: str, **values: Any) -> list[str]:
+    """The steps in which the server would answer a question that it plans anew."""
+    from neo4j import GraphDatabase
+
+    parts = urlsplit(url)
+    uri, auth = f"{parts.scheme}://{parts.hostname}:{parts.port}", (parts.username or "", parts.password or "")
+    with GraphDatabase.driver(uri, auth=auth) as driver, driver.session() as session:
+        found = session.run(f"CYPHER replan=force EXPLAIN {query}", values).consume().plan
+    return _steps(found)
+
+
+def _steps(found: Any) -> list[str]:
+    return [found["operatorType"], *(step for inner in found.get("children", []) for step in _steps(inner))]

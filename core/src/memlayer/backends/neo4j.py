@@ -71,6 +71,11 @@ _GONE = """UNWIND $uids AS uid MATCH (a:MemlayerEntity)-[r:RELATES {record_uid: 
 _UNSAID = "UNWIND $uids AS uid MATCH (m:MemlayerMemory {uid: uid}) DETACH DELETE m"
 _ORPHANS = """UNWIND $uids AS uid MATCH (n:MemlayerEntity {uid: uid})
     WHERE NOT (n)-[:RELATES]-() DETACH DELETE n"""
+_EVERY_NODE = "MATCH (n:MemlayerEntity {memory: $memory}) RETURN properties(n) AS it"
+_EVERY_EDGE = """MATCH (a:MemlayerEntity {memory: $memory})-[r:RELATES]->(b:MemlayerEntity) WHERE r.memory = $memory
+    RETURN a.uid AS source, b.uid AS target, properties(r) AS it"""
+_EVERY_MEMORY = """MATCH (m:MemlayerMemory) WHERE m.memory = $memory AND m.scope IS NOT NULL
+    OPTIONAL MATCH (m)-[:MENTIONS]->(n:MemlayerEntity) RETURN properties(m) AS it, collect(n.uid) AS mentioned"""
 
 
 class Neo4jGraphStore:
@@ -147,7 +152,7 @@ class Neo4jGraphStore:
             return []
         inside, values = self._inside(scope)
         if scope.spans_owners:
-            found = f"""MATCH (n:MemlayerEntity {{memory: $memory}})
+            found = f"""MATCH (n:MemlayerEntity {{memory: $memory}}) USING INDEX n:MemlayerEntity(memory)
                 WHERE {inside} AND (n.name_key IN $keys OR any(k IN n.alias_keys WHERE k IN $keys))
                 RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
         else:
@@ -233,17 +238,7 @@ class Neo4jGraphStore:
 
     def divergences(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
         """What the graph lacks, holds beside these, or holds otherwise; one line each."""
-        wanted: dict[tuple[str, str], Any] = {("node", n.uid): n for n in nodes}
-        wanted.update({("edge", e.uid): e for e in edges})
-        held: dict[tuple[str, str], Any] = {}
-        for row in self._read(f"MATCH (n:MemlayerEntity {{memory: $memory}}) RETURN {_N} AS n", memory=self._memory):
-            node = self._node_of(row["n"])
-            held["node", node.uid] = node
-        every = f"""MATCH (a:MemlayerEntity {{memory: $memory}})-[r:RELATES]->(b:MemlayerEntity)
-            RETURN {_RELATION} AS r, a.uid AS a, b.uid AS b"""
-        for row in self._read(every, memory=self._memory):
-            edge = self._edge_of(row["r"], row["a"], row["b"])
-            held["edge", edge.uid] = edge
+        wanted, held = self._wanted(nodes, edges), dict(self._held())
         for key in sorted(held.keys() | wanted.keys()):
             what = f"{key[0]} {key[1]}"
             if key not in held:
@@ -252,6 +247,27 @@ class Neo4jGraphStore:
                 yield f"{self.address} holds a {what} that the record does not"
             elif held[key] != wanted[key]:
                 yield f"{self.address} holds another state of the {what}"
+
+    def _wanted(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> dict[tuple[str, str], Any]:
+        """Every property that the graph is to hold, by kind and id."""
+        found: dict[tuple[str, str], Any] = {("node", n.uid): _set(self._node(n)) for n in nodes}
+        for edge in edges:
+            row = self._edge(edge)
+            ends, said = (row["source"], row["target"]), row["relation"]["record_uid"]
+            found["edge", edge.uid] = (*ends, _set(row["relation"]))
+            memory, mentioned = found.get(("memory", edge.record_id), ({}, ()))
+            memory |= _set({**row["mention"], "uid": said})
+            found["memory", edge.record_id] = (memory, tuple(sorted({*mentioned, *ends})))
+        return found
+
+    def _held(self) -> Iterator[tuple[tuple[str, str], Any]]:
+        """Every property that the graph holds, by kind and id."""
+        for row in self._read(_EVERY_NODE, memory=self._memory):
+            yield ("node", self._plain(row["it"].get("uid", ""))), row["it"]
+        for row in self._read(_EVERY_EDGE, memory=self._memory):
+            yield ("edge", self._plain(row["it"].get("uid", ""))), (row["source"], row["target"], row["it"])
+        for row in self._read(_EVERY_MEMORY, memory=self._memory):
+            yield ("memory", self._plain(row["it"].get("uid", ""))), (row["it"], tuple(sorted(row["mentioned"])))
 
     def close(self) -> None:
         """Frees the connections; idempotent."""
@@ -440,6 +456,11 @@ def _in_the_way(error: Exception) -> bool:
 def _is_port(netloc: str) -> bool:
     port = netloc.rpartition("@")[2].rpartition(":")[2] if ":" in netloc.rpartition("@")[2] else ""
     return port == "" or port.endswith("]") or (port.isdecimal() and int(port) < 65_536)
+
+
+def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties as a graph holds them: one that is null is none."""
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _ids(scope: Scope) -> dict[str, str | None]:

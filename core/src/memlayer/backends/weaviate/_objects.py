@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+
 from memlayer._types_json import dumped, loaded
-from memlayer.filters import FIELD_TYPES, And, Compare, Filter, Or, content_hash, microseconds
+from memlayer.filters import FIELD_TYPES, And, Compare, Filter, Or, microseconds
 from memlayer.text import analyse, query_terms
 from memlayer.types import ID_FIELDS, Entry, Record
 
@@ -43,20 +45,25 @@ def properties(entry: Entry) -> dict[str, Any]:
     """What an object holds of a record, its vector aside."""
     record = entry.record
     content = record.text.encode("utf-8", "replace").decode()
-    payload = dumped(record, without="text" if content == record.text else "")
     found: dict[str, Any] = {
         "record_id": entry.id,
         "content": content,
-        "payload": payload,
+        "payload": dumped(record, without="text" if content == record.text else ""),
         "terms": " ".join(_words(analyse(record.text).terms.tolist())),
         "tags": sorted(_tags(record)),
-        "digest": _digest(content, payload, entry),
     }
     for name in TIMES:
         at = getattr(record, name)
         if at is not None:
             found[name] = microseconds(at)
     return found
+
+
+def fingerprint(object_id: str, held: Mapping[str, Any], vector: Any) -> bytes:
+    """A short name for an object with all that it holds: two objects have one exactly where they are the same."""
+    said = json.dumps([object_id, {name: value for name, value in held.items() if value is not None}], sort_keys=True)
+    packed = b"" if vector is None else np.asarray(vector, "<f4").tobytes()
+    return hashlib.blake2b(said.encode() + packed, digest_size=16).digest()
 
 
 def record_of(found: Mapping[str, Any]) -> Record:
@@ -146,9 +153,3 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[str]:
 
 def _words(terms: list[int]) -> list[str]:
     return [format(term & _MASK, "016x") for term in terms]
-
-
-def _digest(content: str, payload: str, entry: Entry) -> str:
-    """A fingerprint of everything that an object holds: what `verify` compares."""
-    vector = b"" if entry.vector is None else entry.vector.astype("<f4", copy=False).tobytes()
-    return hashlib.blake2b(f"{content_hash(content)}{payload}".encode() + vector, digest_size=16).hexdigest()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from memlayer.backends.weaviate._client import Client, address
 from memlayer.backends.weaviate._objects import (
     TIMES,
+    fingerprint,
     object_id,
     properties,
     pushed,
@@ -199,21 +200,21 @@ class WeaviateVectorIndex:
 
     def divergences(self, entries: Iterable[Entry]) -> Iterator[str]:
         """What the index lacks, holds beside these entries, or holds otherwise; one line each."""
-        expected: dict[str, dict[str, str]] = {}
+        expected: dict[str, dict[str, bytes]] = {}
         for entry in entries:
-            expected.setdefault(self._tenant(entry.scope), {})[entry.id] = properties(entry)["digest"]
+            same = fingerprint(str(object_id(entry.id)), properties(entry), entry.vector)
+            expected.setdefault(self._tenant(entry.scope), {})[entry.id] = same
         with self._client.use("be checked") as client:
             for collection in self._collections(client):
                 current = collection.name == self._name()
                 for tenant in self._tenants(collection):
                     wanted = expected.pop(tenant, {}) if current else {}
-                    inside = collection.with_tenant(tenant)
-                    for found in inside.iterator(return_properties=["record_id", "digest"]):
-                        record_id, digest = found.properties["record_id"], found.properties["digest"]
+                    for found in collection.with_tenant(tenant).iterator(include_vector=True):
+                        record_id = str(found.properties.get("record_id"))
                         known = wanted.pop(record_id, None)
                         if known is None:
                             yield f"{self.address} holds what the record does not: {record_id}"
-                        elif known != digest:
+                        elif known != fingerprint(str(found.uuid), found.properties, found.vector.get("default")):
                             yield f"{self.address} holds another state of {record_id}"
                     yield from (f"{self.address} lacks {record_id}" for record_id in wanted)
         for wanted in expected.values():
@@ -318,7 +319,7 @@ class WeaviateVectorIndex:
             flags = {"index_filterable": False, "index_searchable": False, **index}
             return Property(name=name, data_type=kind, tokenization=tokens, **flags)
 
-        plain = [text("record_id"), text("content"), text("payload"), text("digest")]
+        plain = [text("record_id"), text("content"), text("payload")]
         words = text("terms", tokens=Tokenization.WHITESPACE, index_searchable=True)
         tags = text("tags", array=True, index_filterable=True)
         times = [
