@@ -1,10 +1,12 @@
 """A foreign ``memlayer`` beside ours is named; anything else is not. Real wheels meet in tests/test_wheels.py."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from memlayer._clash import clash
+from memlayer.cli import main
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,21 @@ def test_a_package_that_lies_in_no_folder_has_no_clash(tmp_path: Path) -> None:
 
 def test_by_default_the_folder_around_the_package_is_looked_into() -> None:
     assert clash() is None
+
+
+def test_an_installation_that_lost_files_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Uninstalling the other package takes the files that both had along."""
+    monkeypatch.setitem(sys.modules, "memlayer.cli.app", None)
+    assert main(["doctor"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: files of memlayer-core are missing (")
+    assert "Mend: pip install --force-reinstall --no-deps memlayer-core" in said
+
+
+def test_a_missing_package_of_others_is_their_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "memlayer.cli.app", raising=False)
+    monkeypatch.setitem(sys.modules, "click", None)
+    with pytest.raises(ImportError, match="click"):
+        main(["doctor"])

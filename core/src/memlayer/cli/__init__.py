@@ -20,6 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if found is not None:
         print(f"error: {found}", file=sys.stderr)  # noqa: T201  (nothing that could print better is sure to be ours)
         return 2
-    from memlayer.cli.app import run
-
+    try:
+        from memlayer.cli.app import run
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "memlayer":
+            raise
+        mend = "pip install --force-reinstall --no-deps memlayer-core (from a checkout, ./core in its place)"
+        told = f"error: files of memlayer-core are missing ({error}). Mend: {mend}"
+        print(told, file=sys.stderr)  # noqa: T201
+        return 2
     return run(list(sys.argv[1:] if arguments is None else arguments))
