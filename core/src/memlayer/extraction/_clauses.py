@@ -35,6 +35,18 @@ def _re(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+class _Gated:
+    """A pattern that is looked for only where one of its words (parted by bars) stands: searching for many costs."""
+
+    def __init__(self, words: str, pattern: str) -> None:
+        self._words = tuple(words.split("|"))
+        self._pattern = _re(pattern)
+
+    def search(self, text: str) -> bool:
+        low = text.lower()
+        return any(word in low for word in self._words) and self._pattern.search(text) is not None
+
+
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _QUOTE_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\t": " ", "\r": "\n"})
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -44,13 +56,15 @@ _LINE_OUT = re.compile(
     r"|[{};]\s*$|=>|==|\w\(\w{0,40}\)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
-_FICTION = _re(
+_FICTION = _Gated(
+    "pretend|role|make-believe|imagin|act as|act like|hypothet|you are|character|kidding|jk|joking|no one ever"
+    "|in this|in my|/s",
     r"\b(?:pretend|role-?play|make-believe|imagine (?:that|you|I|we|a|being)|let's imagine|act as (?:a|an|if|my)"
     r"|act like|hypothetically"
     r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
     r"|said no one ever"
     r"|in this (?:story|scenario|game)|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
-    r"|\s)/s(?:\s|$)"
+    r"|\s)/s(?:\s|$)",
 )
 _PASTED = _re(
     r"^(?:please |can you |could you |would you |help me )*(?:translate|proofread|rewrite|rephrase|paraphrase"
@@ -74,40 +88,19 @@ _SPOKEN = re.compile(r"\b(?:I|I'm|me|my|we|our|you)\b", re.IGNORECASE)
 _SAID = _re(r"\b(?:said|says|say|told|tells|asked|asks|quote|wrote|goes|replied)\b[^\"]{0,24}$")
 _QUOTED = re.compile(r"\"[^\"]{1,400}\"")
 
-_CONTRACTIONS = tuple(
-    (_re(rf"\b{a}(?!\w)"), b)
-    for a, b in (
-        ("i'm", "I am"), ("im", "I am"), ("i've", "I have"), ("ive", "I have"), ("i'll", "I will"), ("we're", "we are"),
-        ((
-            "we've"
-        ), (
-            "we have"
-        )), ((
-            "we'll"
-        ), (
-            "we will"
-        )), ((
-            "they're"
-        ), (
-            "they are"
-        )), ((
-            "they've"
-        ), (
-            "they have"
-        )), ((
-            "won't"
-        ), (
-            "will not"
-        )),
-        ("can't", "cannot"), ("dont", "do not"), ("doesnt", "does not"), ("cant", "cannot"), ("didnt", "did not"),
-        (r"(do|does|did|is|are|was|were|have|has|had|would|could|should)n't", r"\1 not"), ("ain't", "am not"),
-        (r"i'd (?=been|had|gone|always|never|just|already)", "I had "), ("i'd", "I would"), ("we'd", "we would"),
-        ("gonna", "going to"), ("wanna", "want to"), ("gotta", "have to"), ("can not", "cannot"),
-        (r"(she|he|it|that|there)'s (?=been|got|had|gone|moved|started|just|lived|worked)", r"\1 has "),
-        (r"(she|he|it|that|there|name|favou?rite \w+)'s", r"\1 is"), ("currently", "currently"),
-    )
-)  # fmt: skip
-_FAST = re.compile(r"'|’|\b(?:im|ive|dont|doesnt|cant|didnt|gonna|wanna|gotta|can not)\b", re.IGNORECASE)
+_SHORT = {
+    "i'm": "I am", "im": "I am", "i've": "I have", "ive": "I have", "i'll": "I will", "we're": "we are",
+    "we've": "we have", "we'll": "we will", "they're": "they are", "they've": "they have", "won't": "will not",
+    "can't": "cannot", "cant": "cannot", "can not": "cannot", "dont": "do not", "doesnt": "does not",
+    "didnt": "did not", "ain't": "am not", "i'd": "I would", "we'd": "we would", "gonna": "going to",
+    "wanna": "want to", "gotta": "have to",
+}  # fmt: skip
+_I_HAD = _re(r"\bi'd (?=been|had|gone|always|never|just|already)")
+_SHORTENED = _re(rf"\b(?:{'|'.join(_SHORT)})(?!\w)")
+_NOT = _re(r"\b(do|does|did|is|are|was|were|have|has|had|would|could|should)n't(?!\w)")
+_HAS = _re(r"\b(she|he|it|that|there)'s (?=been|got|had|gone|moved|started|just|lived|worked)")
+_IS = _re(r"\b(she|he|it|that|there|name|favou?rite \w+)'s(?!\w)")
+_LOOSE_SPELLING = ("im", "ive", "dont", "doesnt", "cant", "didnt", "gonna", "wanna", "gotta", "can not")
 
 _LEAD = _re(
     r"^(?:(?P<fix>(?:oh |no,? |oops,? |um,? |sorry,? )*(?:actually|no,? wait|wait,? no|wait|scratch that"
@@ -174,20 +167,23 @@ _OPENS_QUESTION = _re(
     r"|when (?:is|are|do|did|will)"
     r"|who|how|why|which|whose|any|isn't|aren't|don't you|didn't you)\b"
 )
-_CONDITION = _re(
+_OPENS_CONDITION = _re(
     r"^(?:if|unless|suppose|supposing|imagine|what if|even if|in case|assuming|had I|should I|were I|let's say"
-    r"|say I|as long as"
-    r"|whether|provided|let's|please(?! call me\b)|tell me|give me|show me|help me|find|recommend|suggest"
-    r"|explain|remind me"
-    r"|make sure|don't forget)\b"
-    r"|\b(?:if|unless|whether|as if|as though|assuming|in case|provided that|hypothetically|supposedly|allegedly"
-    r"|apparently not)\b"
+    r"|say I|as long as|whether|provided|let's|please(?! call me\b)|tell me|give me|show me|help me|find|recommend"
+    r"|suggest|explain|remind me|make sure|don't forget)\b"
+)
+_CONDITION = _Gated(
+    "if|unless|whether|though|assuming|case|provided|hypothet|supposedly|allegedly|apparently",
+    r"\b(?:if|unless|whether|as if|as though|assuming|in case|provided that|hypothetically|supposedly|allegedly"
+    r"|apparently not)\b",
 )
 _IF_TAIL = _re(
     r",? (?:just )?in case\b.*$|,? to (?:see|check|find out) (?:if|whether)\b.*$"
     r"|,?\s*(?:just )?(?:in case|if) (?:that|it|this|you|you're|anyone|any of)\b.{0,40}$"
 )
-_GUESS = _re(
+_GUESS = _Gated(
+    "maybe|perhaps|probabl|possibl|might|not sure|guess|suppose|wish|wonder|think|doubt|bet|could|would|should|may "
+    "|must|hopefully|almost|nearly|dream|thought|consider|necessarily|yeah right|as usual|feel|felt|sound|look|seem",
     r"\b(?:maybe|perhaps|probably|possibly|might|not sure|I guess|I suppose|I wish|wish I|I wonder|wondering"
     r"|I think I|I doubt|I bet|I could"
     r"|I would|we would|we could|I should|I may|could have|would have|should have|may have|must have been"
@@ -195,7 +191,7 @@ _GUESS = _re(
     r"|nearly (?:bought|moved|got)|dreamed|dreamt|used to think|thought I|thought about|considering|thinking (?:of"
     r"|about)|not necessarily"
     r"|would be|would love|would like|would rather|yeah right|as usual, not|supposed to|feel like|felt like"
-    r"|sounds? like|looks? like|seems?)\b"
+    r"|sounds? like|looks? like|seems?)\b",
 )
 _HEARSAY = _re(
     r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
@@ -320,8 +316,14 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         if kept == sentence:
             return
         sentence = kept
-    sentence = _IF_TAIL.sub("", sentence)
-    if _OPENS_QUESTION.search(sentence) or _CONDITION.search(sentence) or _HEARSAY.search(sentence):
+    if "if " in sentence or "case" in sentence or "whether" in sentence:
+        sentence = _IF_TAIL.sub("", sentence)
+    if (
+        _OPENS_QUESTION.match(sentence)
+        or _OPENS_CONDITION.match(sentence)
+        or _CONDITION.search(sentence)
+        or _HEARSAY.search(sentence)
+    ):
         return
     aside = ""
     if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
@@ -357,10 +359,13 @@ def _repair(m: re.Match[str]) -> str:
 
 def expand(text: str) -> str:
     """Writes contractions out."""
-    if not _FAST.search(text):
-        return text
-    for pattern, full in _CONTRACTIONS:
-        text = pattern.sub(full, text)
+    if "'" not in text:
+        low = text.lower()
+        if not any(word in low for word in _LOOSE_SPELLING):
+            return text
+    text = _SHORTENED.sub(lambda m: _SHORT[m.group().lower()], _I_HAD.sub("I had ", text))
+    if "'" in text:
+        text = _IS.sub(r"\1 is", _HAS.sub(r"\1 has ", _NOT.sub(r"\1 not", text)))
     return text
 
 
@@ -421,4 +426,4 @@ def _with_subject(text: str) -> str:
 
 def is_guess(text: str) -> bool:
     """Whether a statement is a wish, a guess or a thought rather than a fact."""
-    return bool(_GUESS.search(text))
+    return _GUESS.search(text)

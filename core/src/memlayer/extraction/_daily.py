@@ -275,7 +275,7 @@ def counted(rest: str, said: Predicate) -> list[Reading]:
         return []
     verb = done[1] if done and done[1] not in ("bought", "collected") else ""
     name = re.sub(r"\W+", "_", f"{m['what']}{m['of'].lower()} {verb}".strip())
-    return [Reading(f"count:{name}", m["n"], standing=True)]
+    return [Reading(f"count:{name}", m["n"])]
 
 
 def at_home(rest: str, said: Predicate) -> list[Reading]:

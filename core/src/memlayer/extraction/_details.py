@@ -142,5 +142,6 @@ def detail(text: str) -> list[Reading]:
         medicine = re.sub(r"^dose_of_|_dose$", "", name)
         if medicine.replace("_", " ") in words.MEDICATIONS:
             name, topic = medicine, f"dose of {medicine.replace('_', ' ')}"
-        return [Reading(f"detail:{name}", value, text=f"{topic} is {value}")]
+        said = m["topic"] if topic == said else topic
+        return [Reading(f"detail:{name}", value, text=f"{said[:1].lower()}{said[1:]} is {value}")]
     return _figure(text)

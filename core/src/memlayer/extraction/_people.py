@@ -395,9 +395,16 @@ _NO_TOPIC = frozenset(
 )
 
 
+_OPENS_OWN = (
+    "my ", "call me", "you can", "please", "just ", "feel free", "but ", "everyone", "everybody", "people ", "friends",
+    "most people", "i go by", "i was born", "i live at", "home is", "i am in the",
+)  # fmt: skip
+
+
 def own_slots(text: str, negated_ok: bool = False) -> list[Reading]:
     """Slots that "my … is …" fills for the speaker."""
-    for name, pattern in _OWN_SLOTS:
+    low = text[:24].lower()
+    for name, pattern in _OWN_SLOTS if low.startswith(_OPENS_OWN) else ():
         m = pattern.match(text)
         if not m:
             continue

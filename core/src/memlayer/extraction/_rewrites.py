@@ -12,11 +12,12 @@ from collections.abc import Callable
 from memlayer.extraction import _values as values
 from memlayer.extraction import _words as words
 
-_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+_Rule = tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 
-def _rule(pattern: str, to: str | Callable[[re.Match[str]], str]) -> _Rule:
-    return re.compile(pattern, re.IGNORECASE), to
+def _rule(gate: str, pattern: str, to: str | Callable[[re.Match[str]], str]) -> _Rule:
+    """A rule, and the words (parted by bars) without any of which it is not even tried."""
+    return tuple(gate.split("|")), re.compile(pattern, re.IGNORECASE), to
 
 
 _MINE = r"(?P<what>(?:my|our) (?:[\w'-]+ ){0,4}?[\w'-]+)"
@@ -40,6 +41,7 @@ def _switched_to(m: re.Match[str]) -> str:
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
     _rule(
+        "chang|different",
         rf"^{_MINE} (?:has |have )?(?:just |recently |been )*(?:changed|been changed|got changed"
         rf"|is different)(?: to| from"
         rf" [^,;]{{1,40}}? to|{_IT_IS}(?<=now )|(?:,|;|:| -|—)? (?:and |so |but )?(?:it is|they are"
@@ -47,28 +49,37 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        "chang|updat",
         rf"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|change|updated) (?!my (?:major|minor"
         rf"|mind)){_MINE}"
         r"(?: from [^,;]{1,40}?)?(?: to|,? (?:and |so )?(?:it is|they are)(?: now)?) (?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        "chang|updat",
         r"^(?:we|I) (?:have |had to )?(?:just |recently )?(?:changed|updated) the (?P<what>[\w -]{3,30}?)"
         r"(?: from [^,;]{1,40}?)? to (?P<to>.+)$",
         r"my \g<what> is now \g<to>",
     ),
     _rule(
+        "used to be| was ",
         rf"^{_MINE} (?:used to be|was) [^,;]{{1,60}}[,;] (?:but |and )?(?:now |these days |lately )?"
         r"(?:it is|they are|is) (?:now )?(?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        "is not",
         rf"^{_MINE} is not [^,;]{{1,60}} (?:any ?more|any longer)[,;] (?:but )?it is (?:now )?(?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
-    _rule(rf"^{_MINE} is no longer [^,;]{{1,60}}[,;] (?:but )?it is (?:now )?(?P<to>.+)$", r"\g<what> is now \g<to>"),
+    _rule(
+        "is no longer",
+        rf"^{_MINE} is no longer [^,;]{{1,60}}[,;] (?:but )?it is (?:now )?(?P<to>.+)$",
+        r"\g<what> is now \g<to>",
+    ),
     # rates that rise and fall
     _rule(
+        "went|gone|go|rose|risen|increas|jump|drop|fell|fall|decreas|rais|came|come",
         rf"^{_MINE} (?:has |just |is )*(?:went|gone|go|going|rose|risen|increased|jumped|dropped|fell|fallen"
         rf"|decreased|raised"
         r"|was raised|got raised|been raised|came|come)(?: up| down"
@@ -77,6 +88,7 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        "rais|increas|lower|cut|reduc|bump|upped|put up",
         r"^(?:they|he|she|we|I|(?:my|the|our) [\w ]{2,30}?) (?:has |have |just )*(?:raised|increased|lowered|cut"
         r"|reduced|bumped|upped"
         r"|put up)"
@@ -84,12 +96,14 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
     ),
     _rule(
+        "renew|extend",
         r"^(?:we|I) (?:have )?(?:just )?(?:renewed|extended) (?P<what>(?:my|our) [\w ]{3,25}?),? (?:and "
         r"|so )?it (?:is )?(?:now )?"
         r"(?:expires|valid until|good until|runs out|ends) (?P<to>.+)$",
         r"\g<what> now expires \g<to>",
     ),
     _rule(
+        "switch|chang",
         r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed) (?P<what>gym|bank|dentist|doctor|vet"
         r"|therapist|insurer"
         r"|carrier|(?:\w+ )?provider|insurance)s?(?:,| and| to|;)? (?:and )?(?:I |we )?(?:am "
@@ -100,50 +114,59 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # doctors, landlords and other people of whom there is one
     _rule(
+        " me off ",
         r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have "
         r"|just )*"
         r"(?:took|taken|weaned) me off (?P<to>.+)$",
         r"I came off \g<to>",
     ),
     _rule(
+        " me on |prescrib",
         r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have "
         r"|just )*"
         r"(?:put me on|prescribed(?: me)?|started me on) (?P<to>.+)$",
         r"I take \g<to>",
     ),
     _rule(
+        "new ",
         r"^(?:we|I) (?:have |have got |got |found |switched to )+(?:an? |my |our )new (?P<what>[a-z][\w ]{2,20}?)"
         r"(?:,|:| named| called)(?: and)? (?:(?:his|her|their) name is |it is (?:now )?|called )?"
         r"(?P<to>(?!I\b|my\b|we\b)(?:(?-i:[A-Z])|[\d+]|\S+@).+)$",
         r"my new \g<what> is \g<to>",
     ),
     _rule(
+        "that is my|it is my",
         rf"^.*?\b(?P<to>\S+@\S+\.\w+|{_NAMED}),? (?:so |and )*(?:that|it) is (?P<what>my (?:new )?[\w-]+)(?: now)?$",
         r"\g<what> is now \g<to>",
     ),
     _rule(
+        "@",
         r"^(?:you can )?(?:use|(?:reach|contact|e-?mail) me at|write (?:to )?me at) (?P<to>\S+@\S+\.\w+).*$",
         r"my email is now \g<to>",
     ),
     _rule(
+        "from now on",
         r"^(?:please )?use (?P<to>(?:the )?[a-z][\w -]{2,30}?) from now on(?: please)?(?P<t>$|,.*)",
         r"I prefer \g<to> now\g<t>",
     ),
     # records
     _rule(
+        "pb|pr |pr,|pr:|personal|record|best|score",
         r"^(?:I|we) (?:have |just )*(?:ran|run|set|hit|got|achieved|swam|rode|reached|made) (?:an?|my) (?:new )?"
         rf"(?P<what>{_RECORD})(?P<of> (?:in|for|at|on|over) [^:,]{{2,30}}?)?(?:,|:| -| of| at| with"
         rf"| -)+ (?P<to>\d.*)$",
         lambda m: f"my {m['what']}{m['of'] or ''} is now {m['to']}",
     ),
     # a stop told by what has not been since
-    _rule(r"^no more (?P<what>[\w' -]{3,40}?)(?: for (?:me|us))?$", r"I gave up \g<what>"),
+    _rule("no more", r"^no more (?P<what>[\w' -]{3,40}?)(?: for (?:me|us))?$", r"I gave up \g<what>"),
     _rule(
+        "not smoked|not had a",
         r"^(?P<i>I|we|he|she|(?:my|our) [\w-]+) (?:have|has) not (?:smoked|had a (?:cigarette"
         r"|smoke))(?: at all)?(?P<t>$| .*)",
         r"\g<i> stopped smoking\g<t>",
     ),
     _rule(
+        "have not ",
         r"^(?P<i>I|we) have not (?P<verb>eaten|drunk|touched"
         r"|had) (?P<what>(?:any )?[a-z]+(?: [a-z]+)?) (?P<t>(?:in|for|since) "
         r"(?:years|months|ages|\d+ years|two|three|four|five|six|a (?:year|decade|few)|over|19|20|last"
@@ -155,34 +178,44 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # moves
     _rule(
+        " me | us ",
         r"^(?:work|they|(?:my|the|our) (?:job|work|company|employer|firm|boss|office|bank)) (?:has |have |just )*"
         r"(?:relocated|transferred|moved) (?:me|us) (?:over |back )?to (?P<to>(?-i:[A-Z])(?!.*\b(?:office|team"
         r"|department|desk)\b).+)$",
         r"I relocated to \g<to>",
     ),
-    _rule(r"^(?P<i>I|we) (?:have |just |finally )*made the move (?P<t>(?:back )?to .+)$", r"\g<i> moved \g<t>"),
     _rule(
+        "made the move",
+        r"^(?P<i>I|we) (?:have |just |finally )*made the move (?P<t>(?:back )?to .+)$",
+        r"\g<i> moved \g<t>",
+    ),
+    _rule(
+        "back in ",
         r"^(?P<i>I|we) (?:am|are) (?:now )?back in (?P<to>(?-i:[A-Z])[\w .'-]+?) (?P<t>(?:for good|permanently"
         r"|to stay)\b.*)$",
         r"\g<i> moved back to \g<to> \g<t>",
     ),
     # what a doctor says of the speaker is so
     _rule(
+        "say|said|told|confirm",
         rf"^(?:my|the) (?:\w+ )?{_DOCTOR} (?:says|said|told me|confirmed|confirms)(?: that)? (?=I (?:have|am|had"
         rf"|do not|no longer)\b|(?:my|our) )",
         "",
     ),
     _rule(
+        "let |renew",
         r"^(?:we|I) (?:have )?(?:just )?(?:let (?P<what>(?:my|our|the) .{2,40}?) (?:expire|lapse|run out)"
         r"|(?:did not|will not|are not"
         r"|am not) (?:renew|renewing) (?P<other>(?:my|our|the) .{2,40}))(?P<t>$|[,.;].*$)",
         lambda m: f"I cancelled {m['what'] or m['other']}{m['t']}",
     ),
     _rule(
+        "the new ",
         r"^the new (?P<what>[a-z][a-z ]{2,20}?) is (?P<to>(?:called )?(?:(?-i:[A-Z])|\d).*)$",
         r"my new \g<what> is \g<to>",
     ),
     _rule(
+        "switch|chang|moved",
         r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed|moved) (?P<mine>(?:my"
         r"|our) (?P<what>[a-z][\w -]{2,25}?))"
         r" (?:over )?to (?P<to>(?-i:[A-Z])[^,;]*)$",
@@ -190,6 +223,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # new jobs
     _rule(
+        "jobs|companies|employers",
         r"^(?:we|I) (?:have )?(?:just |recently )?(?:changed|switched) (?:jobs|companies|employers)(?:,| and|;"
         r"| -)? (?:and )?"
         r"(?:(?:I )?(?:now )?(?:am |work |started |joined )?(?:now )?(?:working )?(?:at|with|for|to)|I joined"
@@ -197,58 +231,53 @@ _RULES: tuple[_Rule, ...] = (
         lambda m: f"I now work at {m['to'].removesuffix(' now')}",
     ),
     _rule(
-        r"^I (?:have )?(?:just |recently )?(?:changed|switched) jobs to (?P<to>(?-i:[A-Z]).+)$", r"I now work at \g<to>"
+        "jobs to",
+        r"^I (?:have )?(?:just |recently )?(?:changed|switched) jobs to (?P<to>(?-i:[A-Z]).+)$",
+        r"I now work at \g<to>",
     ),
-    _rule(r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
+    _rule("job is", r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
     # two people, one tie
     _rule(
+        "broke|split|broken",
         rf"^{_WITH} (?:have |just |recently )*(?:broke|split|broken) up(?P<t>(?! (?:the|an?|our|this|some)\b).*)$",
         r"I broke up with \g<who>\g<t>",
     ),
     _rule(
+        "together",
         rf"^{_WITH} (?:have |are )?(?:just |recently )*(?:no longer together|not together any ?more)(?P<t>.*)$",
         r"I broke up with \g<who>\g<t>",
     ),
+    _rule("together", rf"^{_WITH} (?P<a>[^,;]+?) together\b(?P<b>.*)$", r"I \g<a> with \g<who>\g<b>"),
     _rule(
+        "divorced",
         rf"^{_WITH} (?:just |recently |finally |have |got |are |getting )*divorced(?P<t>.*)$",
         r"I got divorced from \g<who>\g<t>",
     ),
-    _rule(rf"^{_WITH} (?:just |recently )?(?:got|are|have got) engaged(?P<t>.*)$", r"I got engaged to \g<who>\g<t>"),
-    _rule(rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
-    _rule(rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
-    _rule(rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),
     _rule(
+        "engaged",
+        rf"^{_WITH} (?:just |recently )?(?:got|are|have got) engaged(?P<t>.*)$",
+        r"I got engaged to \g<who>\g<t>",
+    ),
+    _rule("married", rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
+    _rule("dating", rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
+    _rule("live|moved|relocated", rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),
+    _rule(
+        "someone|somebody|a guy|a girl|a man|a woman",
         r"^(?P<s>I (?:am |have been |started )?(?:seeing|dating)) (?:someone|somebody|a (?:guy|girl|man"
         r"|woman))(?: new)?,? "
         r"(?:(?:his|her|their) name is|named|called) (?P<who>(?-i:[A-Z])[\w'-]+)(?P<t>.*)$",
         r"I am dating \g<who>\g<t>",
     ),
-    _rule(r"^I am seeing (?P<who>(?-i:[A-Z])[\w'-]+)(?= now\b|$| again\b|,)", r"I am dating \g<who>"),
+    _rule("i am seeing", r"^I am seeing (?P<who>(?-i:[A-Z])[\w'-]+)(?= now\b|$| again\b|,)", r"I am dating \g<who>"),
     # what was named last, and its new value
-    _rule(r"^(?P<s>.{3,60}) is (?:spelled|spelt|written) (?P<to>(?-i:[A-Z])\w+)", r"\g<s> is \g<to>"),
-)
-
-
-# Without one of these words no rule matches: most sentences are looked at once.
-_MAY = re.compile(
-    r"renew|extend|chang|switch|updat|used to|longer|more|different|went|gone|going|rose|risen|increas|jump|drop"
-    r"|fell|fall"
-    r"|decreas|rais"
-    r"|came|come|low|cut|reduc|bump|upped|put|took|taken|weaned|prescrib|started me|new|job is| and I |seeing"
-    r"|dating|spel"
-    r"|written|let|renew|\bis my\b|that is|@|from now on|\b(?:pb|pr|personal|record|best|score)\b|have not|has not"
-    r"|relocat|transferr"
-    r"|moved (?:me|us)|made the move|back in|(?:say|tell|told|confirm)|\bus(?:e|ing)\b|and I |divorc",
-    re.IGNORECASE,
+    _rule("spel|written", r"^(?P<s>.{3,60}) is (?:spelled|spelt|written) (?P<to>(?-i:[A-Z])\w+)", r"\g<s> is \g<to>"),
 )
 
 
 def plainer(sentence: str) -> str:
     """The sentence in one plain statement, where a rule knows it."""
-    if not _MAY.search(sentence):
-        return sentence
-    for pattern, to in _RULES:
-        changed, hits = pattern.subn(to, sentence, count=1)
-        if hits:
-            return changed
+    low = sentence.lower()
+    for gate, pattern, to in _RULES:
+        if any(word in low for word in gate) and (m := pattern.match(sentence)):
+            return (to(m) if callable(to) else m.expand(to)) + sentence[m.end() :]
     return sentence
