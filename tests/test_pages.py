@@ -8,7 +8,7 @@ import pytest
 from repository import ROOT, files
 
 from memlayer import Memory
-from memlayer.compat import KEYWORDS, Keyword
+from memlayer.compat import KEYWORDS, MEANINGS, Keyword
 
 MIGRATING = ROOT / "docs" / "migrating-from-mem0.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -22,15 +22,20 @@ def values(keyword: Keyword) -> str:
     return ", ".join(told) if told else "refused"
 
 
+def own(verb: str) -> list[str]:
+    """The keywords that a verb's signature names."""
+    given = inspect.signature(getattr(Memory, verb)).parameters.values()
+    names = [p.name for p in given if p.kind is not p.VAR_KEYWORD and p.name != "self"]
+    whose = ["user_id", "agent_id", "run_id", "app_id"]
+    return names if "user_id" in names or "memory_id" not in names else names + whose
+
+
 def tables() -> str:
     """Every keyword of every verb, as the page shows them."""
-    parts = []
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in MEANINGS.items()]
+    parts = ["\n".join(["| Keyword | Meaning |", "|---|---|", *rows])]
     for verb, table in KEYWORDS.items():
-        method = getattr(Memory, verb)
-        own = [p.name for p in inspect.signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        if "user_id" not in own and "memory_id" in own:
-            own += ["user_id", "agent_id", "run_id", "app_id"]
-        names = ", ".join(f"`{name}`" for name in own if name != "self")
+        names = ", ".join(f"`{name}`" for name in own(verb))
         rows = [f"| `{name}` | {values(keyword)} | {keyword.meaning} |" for name, keyword in table.items()]
         head = [f"**`{verb}`** takes {names}.", "", "| Also | Values | Meaning |", "|---|---|---|"]
         parts.append("\n".join([*head, *rows]))
@@ -42,6 +47,10 @@ def test_the_keywords_of_the_page_are_those_of_the_table() -> None:
     page = MIGRATING.read_text(encoding="utf-8")
     between = page.partition("<!-- keywords -->\n\n")[2].partition("\n\n<!-- /keywords -->")[0]
     assert between == tables()
+
+
+def test_every_keyword_has_a_meaning_and_every_meaning_a_keyword() -> None:
+    assert {name for verb in KEYWORDS for name in own(verb)} == set(MEANINGS)
 
 
 PAGES = [path for path in files() if path.suffix == ".md"]

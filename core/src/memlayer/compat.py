@@ -1,7 +1,7 @@
 """Which keyword of the guide, of mem0 1.x and of mem0 2.x means what: one table.
 
-A keyword that a verb's own signature names is not listed here. Everything else is either taken with the meaning that
-the table states, or refused by name with the mend. A keyword that nobody knows is refused with the nearest one.
+`MEANINGS` says what the keywords of the verbs' own signatures do. Every other one is either taken with the meaning
+that `KEYWORDS` states, or refused by name with the mend. A keyword that nobody knows is refused with the nearest one.
 """
 
 from __future__ import annotations
@@ -24,6 +24,51 @@ class Keyword:
     values: tuple[Any, ...] | None = None
     """The values that are taken; None for any; an empty tuple refuses the keyword."""
 
+
+_WHOSE = "whose it is: a record has exactly the ids that it was added with, a read sees what has all ids that it names"
+    "whose it is: a record has exactly the ids that it was added with, a read sees those that have all ids it names"
+)
+_GUIDE = "tells the language model that reads facts what to keep; refused without a model"
+_TEXT = "the new text: three spellings of one keyword"
+MEANINGS: dict[str, str] = {
+    "messages": 'a string, one message or a list of messages {"role", "content", "name"?, "timestamp"?, "id"?}',
+    "user_id": _WHOSE,
+    "agent_id": _WHOSE,
+    "run_id": _WHOSE,
+    "app_id": _WHOSE,
+    "metadata": "add, update: kept with each memory; search, get_all: short for a filter on metadata",
+    "infer": "False keeps each message as a memory in its own words, system ones aside",
+    "mode": '"deferred" answers when the messages are safe, and facts are read out of them later',
+    "timestamp": "when messages were said that do not say so themselves",
+    "expiration_date": "the last day, whole and in UTC, or the instant at which what comes of it expires",
+    "immutable": "True: inference never replaces it and update refuses it; delete and delete_all take it",
+    "categories": "add: these in place of assigned ones; search, get_all: only what has one of them",
+    "custom_categories": "[{name: description}] to assign from, in place of the default ones",
+    "includes": _GUIDE,
+    "excludes": _GUIDE,
+    "prompt": _GUIDE,
+    "memory_type": '"procedural_memory" keeps how something is done, as a procedure beside the facts',
+    "enable_graph": "True adds the relations to the result; they are always kept",
+    "query": "what is asked, in any words; a time in it is read against as_of",
+    "filters": "narrow; an id at their top, or in a top-level AND, is the scope, as the keyword would be",
+    "limit": "the most results: 10, of get_all a page's 100",
+    "top_k": "the same as limit",
+    "threshold": "the least score, from 0 to 1",
+    "as_of": "what was true then, in place of now",
+    "known_at": "what had been written by then",
+    "rerank": "True orders anew with the memory's reranker; without a reranker the order stays",
+    "keyword_search": "always on: words and meaning are always both searched for",
+    "filter_memories": "True leaves out what less likely answers than not",
+    "kinds": '"fact", "procedure", "episode", "item": which of them; episodes are messages as they were said',
+    "explain": "True adds to each result what its score is made of",
+    "page": "which page, from 1",
+    "page_size": "how many memories a page has: 100",
+    "keywords": "words that the text must all have",
+    "memory_id": "the id of a memory; ids of a scope given as well must match",
+    "data": _TEXT,
+    "text": _TEXT,
+    "message": _TEXT,
+}
 
 _VERSION = Keyword("the two generations of the API behave alike here: filters and contextual add always work",
                    ("v1", "v2", "v3", "1", "2", None))  # fmt: skip
