@@ -26,8 +26,6 @@ class Keyword:
 
 
 _WHOSE = "whose it is: a record has exactly the ids that it was added with, a read sees what has all ids that it names"
-    "whose it is: a record has exactly the ids that it was added with, a read sees those that have all ids it names"
-)
 _GUIDE = "tells the language model that reads facts what to keep; refused without a model"
 _TEXT = "the new text: three spellings of one keyword"
 MEANINGS: dict[str, str] = {
