@@ -140,6 +140,18 @@ def test_stopping_is_no_error(memlayer: Command, monkeypatch: pytest.MonkeyPatch
     assert (said.code, said.out, said.err.strip()) == (130, "", "Stopped.")
 
 
+def test_stopping_while_it_is_loaded_is_no_error(memlayer: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopping:
+        def find_spec(self, name: str, *_: Any) -> None:
+            if name == "memlayer.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "memlayer.cli.app")
+    monkeypatch.setattr(sys, "meta_path", [Stopping(), *sys.meta_path])
+    said = memlayer("users")
+    assert (said.code, said.out, said.err) == (130, "", "Stopped.\n")
+
+
 def test_a_foreign_package_is_named_by_every_command(memlayer: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     found = "memlayer 9.9 is in the way. Mend: pip uninstall memlayer"
     monkeypatch.setattr(sys.modules["memlayer._clash"], "clash", lambda: found)

@@ -22,6 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         from memlayer.cli.app import run
+
+        return run(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # while the parts were loaded, too
+        print("Stopped.", file=sys.stderr)  # noqa: T201
+        return 130
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "memlayer":
             raise
@@ -29,4 +34,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = f"error: files of memlayer-core are missing ({error}). Mend: {mend}"
         print(told, file=sys.stderr)  # noqa: T201
         return 2
-    return run(list(sys.argv[1:] if arguments is None else arguments))

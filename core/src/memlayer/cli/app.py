@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         # What is still in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:
         print("Stopped.", file=sys.stderr)  # noqa: T201
         return 130
     except Exception as error:  # noqa: BLE001  (the edge of the program)
