@@ -209,7 +209,9 @@ def no_longer_single(new: Record, old: Record) -> bool:
     if new.attribute in ties and old.attribute == "relationship_status":
         return normal.value(old.value) == "single"
     status = normal.value(new.value) if new.attribute == "relationship_status" else ""
-    return old.attribute in {"single": ties[:1], "divorced": ties[2:], "widowed": ties[2:]}.get(status, ())
+    return old.attribute in {"single": ties[:1], "divorced": ties[2:], "separated": ties[2:], "widowed": ties[2:]}.get(
+        status, ()
+    )
 
 
 def prefers_now(new: Record, old: Record) -> bool:
@@ -249,7 +251,7 @@ def same_frame(new: Record, old: Record) -> bool:
     tail = _common(now[head:][::-1], before[head:][::-1])
     between = max(len(now), len(before)) - head - tail
     dated = new.attribute == "plans"
-    return head >= (2 if dated else 1) and tail >= (0 if dated and head > 3 else 2) and 0 < between <= 3
+    return head >= (2 if dated else 1) and tail >= (0 if head > (3 if dated else 2) else 2) and 0 < between <= 3
 
 
 def _common(one: list[str], other: list[str]) -> int:

@@ -206,7 +206,7 @@ def _time(text: str) -> list[Reading]:
         if re.match(r"(?:next|this|tomorrow|tonight|today|the (?:day|following)|every|last)\b", when, re.IGNORECASE)
         else _preposition(when)
     )
-    now = " now" if re.search(r"\bis (?:actually )?now\b", text, re.IGNORECASE) else ""
+    now = " now" if re.search(r"\bnow\b", text, re.IGNORECASE) else ""
     verb = f"is{now}" if m.re is _IS_AT else "moved to"
     standing = bool(re.search(rf"(?:{_STANDING})$", topic))
     words = f"{topic}{'' if whose else m['with'] or ''} {verb} {at if m.re is _IS_AT else ''}{when}"

@@ -76,6 +76,7 @@ _MADE_UP = _re(
     r"|text|article"
     r"|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
 )
+_THIS = re.compile(r"\b(?:this|these|it)(?: for me| please)?$")
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
 # One letter is an initial, unless it is one of a row: "row C", "plan B".
 _LETTERED = "row plan vitamin type class group team option section platform gate hall zone building room block".split()
@@ -146,7 +147,8 @@ _WHEN = (
     r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
-    rf"^(?:just |only |so )?((?:these days|nowadays|from now on)\b|(?:(?:on|in|at|over|during|early|late|back in"
+    rf"^(?:just |only |so )?((?:these days|nowadays|from now on|as of (?:today|now|yesterday|last \w+|this \w+"
+    rf"|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
     rf"|around)\s)?(?:the\s)?(?:yesterday|today"
     rf"|tonight|tomorrow"
     rf"|(?:last|next|past|this|this past) {_WHEN}|this (?:morning|afternoon|evening)|(?:\d+|an?|\w+) (?:day|week"
@@ -254,7 +256,7 @@ def clauses(text: str) -> Iterator[Clause]:
         return
     greeted = carried = False
     for sentence, ending in _sentences(text):
-        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence):
+        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence or _THIS.search(sentence)):
             return  # what follows is a text to work on
         if len(sentence) > _LONGEST_SENTENCE:
             continue
@@ -285,7 +287,8 @@ def _sentences(text: str) -> Iterator[tuple[str, str]]:
         if m.group().startswith(("..", "…")) and re.match(r"\s*(?:[a-z]|I\b)", text[m.end() : m.end() + 3]):
             continue  # a pause
         if sentence := text[start : m.start()].strip():
-            yield sentence, m.group()
+            closing = '"' if '"' in m.group() and sentence.count('"') % 2 else ""
+            yield sentence + closing, m.group()
         start = m.end()
     if sentence := text[start:].strip():
         yield sentence, ""

@@ -25,7 +25,7 @@ _GRADE = re.compile(rf"(?:the |his |her |their |my )?({_GRADES})(?=$|[,.;!]| now
 def rides(rest: str, said: Predicate) -> list[Reading]:
     """The way to work; who stopped taking the bus need not say where to."""
     m = _RIDE.match(rest)
-    if m is None or not (said.over or re.search(_WORK, rest)) or _SOMETIMES.search(rest):
+    if m is None or not (said.over or "commut" in said.plain or re.search(_WORK, rest)) or _SOMETIMES.search(rest):
         return []
     return [Reading("commutes_by", m[1].lower(), said.negated)]
 

@@ -58,7 +58,10 @@ _NUMBER = (
 )
 _NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z0-9][\w'&.-]*)){0,3}"
 _NOW = r"(?:now |currently |still |actually |exactly )?"
-_AFTER = r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| and\b| but\b| so\b| these days\b)"
+_AFTER = (
+    r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| according to\b| because\b| and\b| but\b| so\b"
+    r"| these days\b)"
+)
 
 
 _MEDICINES = "|".join(sorted(map(re.escape, words.MEDICATIONS), key=len, reverse=True))
@@ -68,7 +71,7 @@ def _of(heads: str, value: str) -> re.Pattern[str]:
     return re.compile(
         rf"^(?:my|our) (?P<topic>{_ADJ}(?:{heads}){_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
         rf"|dropped) to) "
-        rf"{_NOW}(?:called |named |with |on )?(?P<value>{value}){_AFTER}",
+        rf"{_NOW}(?:called |named |with |on |down to |up to |at )?(?P<value>{value}){_AFTER}",
         re.IGNORECASE,
     )
 
@@ -76,7 +79,7 @@ def _of(heads: str, value: str) -> re.Pattern[str]:
 _PATTERNS = (
     _of(_PEOPLE, _NAME),
     _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?{_NAME}"),
-    _of(rf"{_AMOUNTS}|{_RECORDS}", rf"{_NUMBER}"),
+    _of(rf"(?:[a-z]+ )?(?:{_AMOUNTS})|(?:[a-z]+ )?(?:{_RECORDS})|best [a-z]+ time", rf"{_NUMBER}"),
     _of(
         "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code", r"\S+?"
     ),
@@ -119,6 +122,8 @@ def _figure(text: str) -> list[Reading]:
 
 def _record(topic: str) -> str:
     """One name for a best time, whatever it is called: "PB in the 10k", "best time for the 10k"."""
+    if m := re.match(r"best ([a-z]+) time$|([a-z]+) (?:pb|pr|personal best)$", topic):
+        return f"best time for {m[1] or m[2]}"
     if not _BEST_TIME.match(topic):
         return topic
     return re.sub(r" (?:in|at|on|over|for) (?:the )?", " for ", _BEST_TIME.sub("best time", topic))

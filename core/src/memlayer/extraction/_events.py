@@ -139,6 +139,13 @@ _ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|ma
 _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bin one\b")
 
 
+_PLANNING = _re(
+    r"^(?:am |are |is )(?:also |currently |now )?planning (?P<what>(?:an?|my|our|the) (?:[\w-]+ ){0,4}?(?:trip"
+    r"|vacation|holiday"
+    r"|visit|wedding|party|move|tour|cruise|retreat|honeymoon)\b.*)"
+)
+
+
 def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
     """What a predicate of the first person or of kin tells; None where it is not worth a fact.
 
@@ -170,6 +177,8 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
         return None
     if _VAGUE.match(predicate):
         return None
+    if m := _PLANNING.match(predicate):
+        return Happening("plans", m["what"][:120], 0.5)
     if _ONGOING.match(predicate) or _ONGOING.match(plain):
         return Happening(None, None, 0.45) if size >= 4 else None
     if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4):

@@ -167,6 +167,7 @@ _RULES = (
         r"(?: back| out| over| down| up| here| away| house| from [A-Z]\w+(?: [A-Z]\w+)?| to live){0,3} (?:to|in"
         r"|into) ",
     ),
+    _rule(to.resident, rf"{_BE} (?:now )?(?:an? )?resident of |(?:call|calls) (?=[A-Z].{{1,30}} home\b)"),
     _rule(
         to.origin,
         rf"(?:{_BE} )?(?:originally )?(?:from|coming from) |(?:come|comes|hail|hails) (?:originally )?from ",
@@ -190,8 +191,8 @@ _RULES = (
     _rule(
         to.works,
         r"(?:started|began) (?:working|(?:my|a|the|his|her) (?:new )?(?:job|position|role)|work) (?:at|with|for) ",
-        r"|(?:got|landed|found|accepted|took|have|has) (?:an?|the|my) (?:\w+ ){0,3}?(?:job|position|role",
-        r"|offer) (?:at|with|from) ",
+        r"|(?:got|landed|found|took|have|has) (?:an?|the|my) (?:\w+ ){0,3}?(?:job|position|role",
+        r") (?:at|with) ",
         r"|(?:got|was|been) hired (?:at|by) ",
     ),
     _rule(
@@ -215,13 +216,15 @@ _RULES = (
     _rule(to.named_person("engaged_to"), rf"(?:got |{_BE} )engaged to "),
     _rule(
         to.status("married"),
-        rf"{_BE} (?:happily )?married(?= now| for| since| with| and|$)|got married(?!.{{0,80}}\bto\b)",
+        rf"{_BE} (?:happily )?married(?= now| for| since| with| and|$)|got married(?!.{{0,80}}\bto\b)"
+        rf"|(?:got |{_BE} )?remarried\b",
     ),
     _rule(to.status("single"), rf"{_BE} single(?= now| again| and| since|$)"),
     _rule(
         to.status("divorced"),
         rf"(?:got |{_BE} )divorced\b|got a divorce\b",
     ),
+    _rule(to.status("separated"), rf"(?:got |{_BE} )?separated\b"),
     _rule(to.status("engaged"), rf"(?:got |{_BE} )engaged(?= now| last| on\b|$)"),
     _rule(to.status("widowed"), rf"{_BE} (?:a widow|a widower|widowed)\b"),
     _rule(to.broke_up, r"(?:have )?(?:broke|broken|split) up(?= with|$|,| last| in\b| on\b| a\b)"),
@@ -245,7 +248,7 @@ _RULES = (
     _rule(_given("smokes", None), rf"{_BE} a smoker\b"),
     _rule(lambda rest, said: [Reading("smokes", None, True)], rf"{_BE} a non-?smoker\b"),
     _rule(lambda rest, said: [Reading("smokes", None, True)], rf"(?:{_BE} )?(?:smoke|nicotine)[- ]free\b"),
-    _rule(to.smokes, r"(?:smoke|smokes|smoking)(?: |$)"),
+    _rule(to.smokes, rf"(?:{_HAD}started |{_BE} back to )?(?:smoke|smokes|smoking)(?: |$)"),
     # food
     _rule(
         to.diet,
@@ -262,7 +265,10 @@ _RULES = (
         rf"(?:(?:am|is) (?=eating \w+(?: \w+)? again)|{_HAD}started (?:to )?|{_HAD}(?:went|gone) back to )?(?:eat"
         rf"|eats|eating) ",
     ),
-    _rule(now.cups("drinks", to.eats("drinks")), r"(?:drink|drinks|drinking) "),
+    _rule(
+        now.cups("drinks", to.eats("drinks")),
+        rf"(?:{_HAD}started (?:to )?|{_HAD}(?:went|gone) back to )?(?:drink|drinks|drinking) ",
+    ),
     # tastes
     _rule(
         to.tastes("likes"),
@@ -290,6 +296,7 @@ _RULES = (
         to.known("plays", words.INSTRUMENTS | words.ACTIVITIES, "activity"),
         rf"(?:{_BE} )?(?:play|plays|playing) (?:the )?",
     ),
+    _rule(now.title_of("plays"), r"(?:play|plays) (?=[A-Z][\w' :]+ (?:every|on|with|a lot|most|in the|after)\b)"),
     _rule(
         to.does,
         rf"(?:{_BE} )?(?:practice|practise|practices|practicing|do|does|doing|go|goes|going|{_BE} into|took up",

@@ -378,7 +378,8 @@ _OWN_SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _FAVORITE = re.compile(
     r"^my (?:all[- ]time |absolute |current |new "
-    r"|personal )*favou?rite (?P<topic>[a-z][\w-]*(?: [a-z][\w-]*)?)(?: of all time)? (?:is|are|has to be|would be"
+    r"|personal )*favou?rite (?P<topic>[a-z][\w-]*(?: [a-z][\w-]*)?)(?: of all time| these days| right now"
+    r"| at the moment| now| lately)? (?:is|are|has to be|would be"
     r"|has always been) "
     r"(?:now |probably |definitely |still |actually |currently |called )*(?P<v>.+)",
     re.IGNORECASE,

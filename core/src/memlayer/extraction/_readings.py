@@ -139,9 +139,15 @@ def has_lived(rest: str, said: Predicate) -> list[Reading]:
 
 def moved(rest: str, said: Predicate) -> list[Reading]:
     value = entities.place(rest)
-    if value is None or said.negated or _BACK_THEN.search(rest):
+    if value is None or said.negated or _BACK_THEN.search(rest) or entities.kind_of(value) == "organization":
         return []
     return [Reading("lives_in", value, target="place")]
+
+
+def resident(rest: str, said: Predicate) -> list[Reading]:
+    """ "am a resident of Denver", "call Denver home"."""
+    value = entities.place(rest.split(" home")[0])
+    return [Reading("lives_in", value, said.negated, target="place")] if value else []
 
 
 def origin(rest: str, said: Predicate) -> list[Reading]:
@@ -368,6 +374,13 @@ def tastes(attribute: str) -> Reader:
 
 
 def prefers(rest: str, said: Predicate) -> list[Reading]:
+    manner = re.match(
+        r"[a-z]+ (?:in|with|without) (?:[A-Z]\w+|[a-z]+)(?=$|[,.;!]| (?:now|and|but|please|these"
+        r"|from)\b)",
+        rest,
+    )
+    if manner:
+        return [Reading("prefers", manner[0], said.negated)]
     value = values.noun(rest, 4) if not re.match(r"to\b|it\b|the\b|a\b|an\b", rest) else None
     return [Reading("prefers", value, said.negated)] if value else []
 

@@ -153,7 +153,7 @@ _RULES: tuple[_Rule, ...] = (
     _rule(
         "pb|pr |pr,|pr:|personal|record|best|score",
         r"^(?:I|we) (?:have |just )*(?:ran|run|set|hit|got|achieved|swam|rode|reached|made) (?:an?|my) (?:new )?"
-        rf"(?P<what>{_RECORD})(?P<of> (?:in|for|at|on|over) [^:,]{{2,30}}?)?(?:,|:| -| of| at| with"
+        rf"(?P<what>(?:[\w-]+ )?{_RECORD})(?P<of> (?:in|for|at|on|over) [^:,]{{2,30}}?)?(?:,|:| -| of| at| with"
         rf"| -)+ (?P<to>\d.*)$",
         lambda m: f"my {m['what']}{m['of'] or ''} is now {m['to']}",
     ),
@@ -197,8 +197,9 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # what a doctor says of the speaker is so
     _rule(
-        "say|said|told|confirm",
-        rf"^(?:my|the) (?:\w+ )?{_DOCTOR} (?:says|said|told me|confirmed|confirms)(?: that)? (?=I (?:have|am|had"
+        "say|said|told|confirm|show",
+        rf"^(?:an?|my|the) (?:\w+ )?(?:{_DOCTOR}|tests?|results?) (?:says?|said|told me|showed|shows?|confirmed"
+        rf"|confirms)(?: that)? (?=I (?:have|am|had"
         rf"|do not|no longer)\b|(?:my|our) )",
         "",
     ),
@@ -235,6 +236,13 @@ _RULES: tuple[_Rule, ...] = (
         r"^I (?:have )?(?:just |recently )?(?:changed|switched) jobs to (?P<to>(?-i:[A-Z]).+)$",
         r"I now work at \g<to>",
     ),
+    _rule(
+        "first day",
+        r"^.{2,20} (?:was|is) my first day (?:at|with) (?P<to>(?-i:[A-Z])(?!.*\b(?:School|University|College"
+        r"|Gym)\b).+)$",
+        r"I started working at \g<to>",
+    ),
+    _rule("last day", r"^.{2,20} was my last day (?:at|with) (?P<to>(?-i:[A-Z]).+)$", r"I left my job at \g<to>"),
     _rule("job is", r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
     # two people, one tie
     _rule(
@@ -248,6 +256,11 @@ _RULES: tuple[_Rule, ...] = (
         r"I broke up with \g<who>\g<t>",
     ),
     _rule("together", rf"^{_WITH} (?P<a>[^,;]+?) together\b(?P<b>.*)$", r"I \g<a> with \g<who>\g<b>"),
+    _rule(
+        "separated",
+        rf"^{_WITH} (?:just |recently |have |got |are )*separated(?P<t>.*)$",
+        r"I got separated from \g<who>\g<t>",
+    ),
     _rule(
         "divorced",
         rf"^{_WITH} (?:just |recently |finally |have |got |are |getting )*divorced(?P<t>.*)$",

@@ -62,9 +62,9 @@ _ENDED = (
         rf"(?:got|{_BE}) (?:fired|laid off|let go) (?:from|by)|graduated from|dropped out of",
     ),
     _class(
-        _THINGS | _INTAKE | _DOINGS | _TITLES | _PLACES | {"commutes_by", "prefers"},
+        _THINGS | _INTAKE | _DOINGS | _TITLES | _PLACES | {"commutes_by", "prefers", "state"},
         r"(?:switched|changed|moved(?: on| over)?|migrated|went|gone|converted|transferred|upgraded|downgraded)"
-        r"(?: everything| over| all my \w+)? (?:away )?from",
+        r"(?: everything| over| all my \w+| (?:my|our|the) [\w-]+(?: [\w-]+)?)? (?:away )?from",
     ),
 )
 _GAVE_AWAY = re.compile(
@@ -108,7 +108,7 @@ _KINDS = (
     (frozenset({"owns", "drives"}), words.OWNED),
     (frozenset({"uses"}), words.TECH),
 )
-_GONE = re.compile(r"^(?:it|that|him|her|them|my|our|\w+ing)\b", re.IGNORECASE)
+_GONE = re.compile(r"^(?:it|that|him|her|them|my|our)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _named(value: str, tail: str) -> str | None:
     for n in range(len(parts)):
         part = " ".join(parts[n:])
         for said in (part, f"{part}s", part.removesuffix("s")):
-            if len(said) > 2 and low.startswith(said) and not low[len(said) : len(said) + 1].isalnum():
+            if len(said) > 1 and low.startswith(said) and not low[len(said) : len(said) + 1].isalnum():
                 return tail[len(said) :]
     return None
 
@@ -202,7 +202,10 @@ def _like(old: Ended, text: str, *, swapped: bool = False) -> str | None:
     """
     if _GONE.match(text):
         return None
-    slot, named = old.attribute.partition(":")[0], old.value != old.value.lower()
+    slot = old.attribute.partition(":")[0]
+    if slot not in _DOINGS and re.match(r"\w+ing\b", text):
+        return None
+    named = old.value != old.value.lower()
     if m := _NAME.match(text):
         new = m[1].rstrip(".'")
         sure = entities.is_name(re.sub(r"^[Tt]he ", "", new).split(" ")[0]) and not new.endswith("'s")

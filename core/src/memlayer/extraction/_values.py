@@ -153,7 +153,7 @@ def job(text: str, *, sure: bool = False) -> str | None:
     text = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
     value = re.split(
         (
-            r"\s*[,;.!(]|\s+(?:at|for|with|in|on|who|and|but|by|of|from|here|now|since|based|specializing|working"
+            r"\s*[,;.!(]|\s+(?:at|for|with|in|on|who|and|but|by|of|from|here|there|now|since|based|specializing|working"
             r"|so|because|to|these|right|that|which|yesterday|today|last|this|next|again|already)\b"
         ),
         text,
