@@ -115,7 +115,7 @@ def search(
     if strict:
         least = max(STRICT, least or 0.0)
     limit = count("limit", ask.limit, 10)
-    asked = Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank))
+    asked = Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank), bool(explain))
     hits = core.recall.search(asked) if ask.view.kinds else []
     results = [_hit(hit, explain=explain) for hit in hits]
     if ask.items:

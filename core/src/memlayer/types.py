@@ -350,7 +350,7 @@ class Hit:
     sources: tuple[Origin, ...] = ()
     """The messages it came from, the newest first; behind them those that it contradicts."""
     signals: Mapping[str, float] = field(default_factory=dict)
-    """Each signal's share in the score."""
+    """Each signal's share in the score, where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ what their own text earns, so that one turn does not fill the list.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ def rank(
     weights: Mapping[str, float] = WEIGHTS,
     among: Sequence[str] | None = None,
     closer: tuple[WordPieces, Reader] | None = None,
+    explain: bool = True,
 ) -> list[Ranked]:
     """The best `limit` rows for a question.
 
@@ -66,7 +68,7 @@ def rank(
     where it is given, whose seq is in `allowed` come back. `times` are the spans of time that the question names, in
     microseconds since 1970, ends excluded. `among` are the ids of candidates that a server found; what stands around
     them is scored too. `closer` are the question's pieces, and what reads those of rows: the best rows are looked at
-    once more.
+    once more. Without `explain` results have no shares.
     """
     with segment.lock:
         evidence = segment.evidence(view, scope)
@@ -98,10 +100,17 @@ def rank(
         settled = bool(times) and not question.present
         order = range(len(best)) if settled else newest_first(segment, rows, behind, kept, question)
         order = order[:limit]
-        shares = _shares(signals, weights, [best[i] for i in order], [int(voices[best[i]]) for i in order])
+        places, scored, standing = [best[i] for i in order], [kept[i] for i in order], kept[: len(order)]
+        shares: list[dict[str, float]] = [{}] * len(order)
+        if explain:
+            moved = {"spread": np.subtract(scored, spoken[places]), "newer": np.subtract(standing, scored)}
+            shares = _shares(signals, weights, places, [int(voices[place]) for place in places], moved)
+        sources = _sources(segment, pool, places)
         return [
-            _ranked(segment, pool, best[i], (float(spoken[best[i]]), kept[i], score), share, aside, closely is not None)
-            for i, score, share in zip(order, kept, shares, strict=False)
+            Ranked(segment.ids[slot], seq, squeeze(score - aside, closely=closely is not None), sources[n], shares[n])
+            for n, (slot, seq, score) in enumerate(
+                zip(pool.slots[places].tolist(), segment.seq[pool.slots[places]].tolist(), standing, strict=True)
+            )
         ]
 
 
@@ -116,7 +125,7 @@ def _closeness(
 def squeeze(score: float, *, closely: bool = False) -> float:
     """The score in [0, 1]: for a best result, how likely it is that it answers its question."""
     centre, width = CLOSER_SCALE if closely else (CENTRE, WIDTH)
-    return float(1 / (1 + np.exp((centre - score) / width)))
+    return 1 / (1 + math.exp(min(700.0, (centre - score) / width)))
 
 
 def _score(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
@@ -166,33 +175,28 @@ def _top(scores: Floats, shown: Mask, seqs: NDArray[np.int64], limit: int) -> li
 
 
 def _shares(
-    signals: Mapping[str, Floats], weights: Mapping[str, float], places: list[int], voices: list[int]
+    signals: Mapping[str, Floats],
+    weights: Mapping[str, float],
+    places: list[int],
+    voices: list[int],
+    moved: Mapping[str, NDArray[np.float64]],
 ) -> list[dict[str, float]]:
     """What each signal adds to the score of each result: its own, or that of the row that speaks for it."""
     table = [weight * signals[name][places if name in OWN else voices] for name, weight in weights.items()]
-    return [dict(zip(weights, column, strict=True)) for column in np.array(table).T.tolist()]
+    names = (*weights, *moved)
+    return [
+        {name: round(share, 3) for name, share in zip(names, column, strict=True) if abs(share) >= 0.0005}
+        for column in np.array([*table, *moved.values()]).T.tolist()
+    ]
 
 
-def _ranked(
-    segment: Segment,
-    pool: Pool,
-    place: int,
-    steps: tuple[float, float, float],
-    shares: dict[str, float],
-    aside: float,
-    closely: bool,
-) -> Ranked:
-    slot = int(pool.slots[place])
-    turns = pool.turns[pool.facts == place]
-    # What says the same again is the newest evidence.
-    order = turns[np.lexsort((-segment.position[pool.slots[turns]], -segment.created[pool.slots[turns]]))]
-    heard = [segment.ids[slot] for slot in pool.slots[order].tolist()]
-    own, spread_out, score = steps
-    shares |= {"spread": spread_out - own, "newer": score - spread_out}
-    return Ranked(
-        id=segment.ids[slot],
-        seq=int(segment.seq[slot]),
-        score=squeeze(score - aside, closely=closely),
-        sources=(*heard, *(source for source in segment.sources[slot] if source not in heard)),
-        shares={name: round(share, 3) for name, share in shares.items() if abs(share) >= 0.0005},
-    )
+def _sources(segment: Segment, pool: Pool, places: list[int]) -> list[tuple[str, ...]]:
+    """The episodes that each result came from; what says the same again is the newest evidence, and stands first."""
+    which, turns = pool.cited(np.array(places, np.int64))
+    slots = pool.slots[turns]
+    order = np.lexsort((-segment.position[slots], -segment.created[slots], which))
+    heard: list[list[str]] = [[] for _ in places]
+    for number, slot in zip(which[order].tolist(), slots[order].tolist(), strict=True):
+        heard[number].append(segment.ids[slot])
+    held = (segment.sources[slot] for slot in pool.slots[places].tolist())
+    return [(*own, *(s for s in stored if s not in own)) for own, stored in zip(heard, held, strict=True)]

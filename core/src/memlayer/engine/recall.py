@@ -47,6 +47,8 @@ class Query:
     limit: int = 10
     threshold: float | None = None
     rerank: bool = False
+    explain: bool = False
+    """True where each signal's share of the scores is wanted; a reranker gets them as well."""
     missed: set[str] = field(default_factory=set, compare=False)
     """Servers that could not be asked, so that the ledger answered for them; the search puts them in."""
 
@@ -165,6 +167,7 @@ class Recall:
                 times=_times(question, query.view),
                 among=among,
                 closer=None if pieces is None or query.view.known_at else (pieces, self._store.word_pieces),
+                explain=query.explain or query.rerank,
             )
 
     def _hits(self, ranked: Sequence[Ranked], query: Query) -> list[Hit]:

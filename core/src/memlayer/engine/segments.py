@@ -404,17 +404,20 @@ class SegmentCache:
     def get(self, owner: str) -> Segment:
         """The owner's segment, brought up to date."""
         with self._lock:
-            segment = self._segments.setdefault(owner, Segment())
+            held = self._segments.get(owner)
+            segment = self._segments[owner] = Segment() if held is None else held
             self._segments.move_to_end(owner)
         with segment.lock:
-            segment.apply(self._load(owner, segment.version))
+            before = segment.version
+            segment.apply(self._load(owner, before))
             stale = segment.left > 1024 + segment.count // 4
         if stale:
             segment = Segment()
             segment.apply(self._load(owner, 0))
             with self._lock:
                 self._segments[owner] = segment
-        self._trim(owner, segment.nbytes)
+        if held is not segment or segment.version != before:
+            self._trim(owner, segment.nbytes)
         return segment
 
     def holds(self, owner: str) -> bool:

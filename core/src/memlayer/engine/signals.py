@@ -7,6 +7,7 @@ compare between questions. See `weights.py` for what each one weighs and `benchm
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,17 @@ class Pool:
         self.before = [before, before[before]]
         self.before.append(before[self.before[1]])
         self.after = [after, after[after]]
+        # What stands so far before a place has it so far after it; the nearest last, whose weight is the largest.
+        reached = zip((*BEFORE, *AFTER), (*self.after, after[self.after[1]], *self.before[:2]), strict=True)
+        self.around = sorted(reached, key=itemgetter(0))
+        """How much a word at a place counts for its neighbours, and their places; rising."""
         facts, turns = segment.links()
         facts, turns = self._place[facts], self._place[turns]
         both = (facts < self.size) & (turns < self.size)
         self.facts, self.turns = facts[both], turns[both]
         """Pairs of places: a fact, and an episode that it cites."""
+        self._by_fact = self.turns[np.argsort(self.facts, kind="stable")]
+        self._ends = np.cumsum(np.bincount(self.facts, minlength=self.size + 1))
         self.still = _still(segment, slots)
         """The signals that are the same for every question."""
 
@@ -60,6 +67,13 @@ class Pool:
     def _neighbours(self, column: NDArray[np.int32]) -> Slots:
         # -1 (none) reads the last place, which is that of "no neighbour".
         return np.append(self._place[column[self.slots]], self.size)
+
+    def cited(self, places: Slots) -> tuple[Slots, Slots]:
+        """What the facts at these places cite: for each turn, which of `places` cites it, and the turn's own place."""
+        ends = self._ends[places]
+        lengths = ends - np.where(places > 0, self._ends[places - 1], 0)
+        which = np.repeat(np.arange(len(places)), lengths)
+        return which, self._by_fact[np.arange(len(which)) + (ends - np.cumsum(lengths))[which]]
 
     def place(self, slots: NDArray[np.int64] | NDArray[np.int32]) -> Slots:
         """Where these slots are in the pool; its size where they are not."""
@@ -111,36 +125,34 @@ def measure(
 
 
 def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
-    size, postings = pool.size, segment.postings
+    size = pool.size
     rarity = _rarity(segment, pool)
     idf, total = weigh(segment, question)
     if not total:
         zero = np.zeros(size, np.float32)
         return {"words": zero, "words_near": zero, "date_words": zero, "caption": zero, "rarity": rarity}
     keys = question.terms.tolist()
-    counts = _counts(segment, keys, pool)
-    shown = np.minimum(_counts(segment, [key | 1 for key in keys], pool), 1)
-    hits = np.minimum(counts, 1)
-    average = _documents(segment)[1]
-    stretch = K1 * (1 - B + B * segment.length[pool.slots] / np.float32(average))
-    words = np.zeros(size, np.float32)
-    there = np.flatnonzero(counts[:size].any(axis=1))
-    own = counts[there]
-    words[there] = (own * (K1 + 1) / (own + stretch[there, None])) @ idf / np.float32(2.2 * total)
-    if len(pool.facts):
-        for column in hits.T:
-            np.maximum.at(column, pool.turns, column[pool.facts])
-        np.maximum.at(words, pool.turns, words[pool.facts])
-    near = hits.copy()
-    for weight, places in zip((*BEFORE, *AFTER), (*pool.before, *pool.after), strict=True):
-        np.maximum(near, np.float32(weight) * hits.take(places, axis=0), out=near)
-    numbers = np.array([postings.ids.get(key, -1) for key in keys])
+    places, terms, counts = _hits(segment, keys, pool)
+    stretch = K1 * (1 - B + B * segment.length[pool.slots[places]] / _documents(segment)[1])
+    met = idf[terms] * counts * (K1 + 1) / (counts + stretch)
+    words = np.bincount(places, met, size).astype(np.float32) / np.float32(2.2 * total)
+    citing, turns = pool.cited(places)
+    np.maximum.at(words, turns, words[places[citing]])
+    places, terms = np.concatenate((places, turns)), np.concatenate((terms, terms[citing]))
+    near = np.zeros((size + 1, len(keys)), np.float32)
+    for weight, neighbours in pool.around:
+        near[neighbours[places], terms] = weight
+    near[places, terms] = 1
+    shown, named, _ = _hits(segment, [key | 1 for key in keys], pool)
+    unsaid = near[shown, named] < 1
+    caption = np.bincount(shown[unsaid], idf[named[unsaid]], size).astype(np.float32)
+    numbers = np.array([segment.postings.ids.get(key, -1) for key in keys])
     in_day = (segment.day_terms[:, :, None] == numbers).any(axis=1) @ idf
     return {
         "words": words,
-        "words_near": (near @ idf)[:size] / total,
+        "words_near": (near[:size] @ idf) / total,
         "date_words": in_day[segment.day[pool.slots]] / total * (segment.length[pool.slots] > 0),
-        "caption": (np.maximum(shown - hits, 0) @ idf)[:size] / total,
+        "caption": caption / total,
         "rarity": rarity,
     }
 
@@ -157,14 +169,13 @@ def rarities(segment: Segment, keys: list[int], *, least: int = 0) -> Floats:
     return _idf(frequency, max(least, _documents(segment)[0]))
 
 
-def _counts(segment: Segment, keys: list[int], pool: Pool) -> Floats:
-    """How often each term stands in each slot, and 0 for "no neighbour"; (slots + 1, terms)."""
-    counts = np.zeros((pool.size + 1, len(keys)), np.float32)
-    for i, key in enumerate(keys):
-        rows, found = segment.postings.rows(key)
-        counts[pool.place(rows), i] = found
-    counts[-1] = 0
-    return counts
+def _hits(segment: Segment, keys: list[int], pool: Pool) -> tuple[Slots, Slots, NDArray[np.uint16]]:
+    """Where in the pool each term stands: places, numbers of terms, and how often."""
+    found = [segment.postings.rows(key) for key in keys]
+    places = pool.place(np.concatenate([rows for rows, _ in found]))
+    terms = np.repeat(np.arange(len(keys)), [len(rows) for rows, _ in found])
+    inside = places < pool.size
+    return places[inside], terms[inside], np.concatenate([counts for _, counts in found])[inside]
 
 
 def _documents(segment: Segment) -> tuple[int, float]:

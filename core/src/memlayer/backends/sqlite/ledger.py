@@ -14,12 +14,13 @@ from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, strings, to_row
 from memlayer.backends.sqlite._db import Database
 from memlayer.backends.sqlite._followers import notes, targets
+from memlayer.backends.sqlite._past import known, page
 from memlayer.backends.sqlite._project import Projection
+from memlayer.backends.sqlite._use import Use
 from memlayer.backends.sqlite._view import visible
 from memlayer.backends.sqlite.where import compile_where
 from memlayer.errors import ConflictError, DimensionMismatchError, NotFoundError, brief
-from memlayer.filters import Filter, content_hash, matches
-from memlayer.lifetimes import shown
+from memlayer.filters import Filter, content_hash
 from memlayer.text import likeness
 from memlayer.types import Change, Event, Origin, Record, Scope, View
 
@@ -30,6 +31,9 @@ _EVENT = (
     "INSERT INTO events (record_id, user_id, agent_id, run_id, app_id, action, reason, actor, at, after) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+_PART = 500
+"""The most ids in one statement."""
 
 INDEX_ROW = (
     "seq, version, id, kind, status, created_at, valid_from, valid_to, expires_at, agent_id, run_id, app_id, role, "
@@ -107,9 +111,9 @@ class SQLiteLedger:
     def get(self, ids: Sequence[str], *, scope: Scope | None = None) -> list[Record | None]:
         """Records in the order of `ids`; None where an id is absent or out of scope."""
         found: dict[str, Record] = {}
-        with self.database.read() as connection:
-            for start in range(0, len(ids), 500):
-                part = ids[start : start + 500]
+        with self._looking(ids) as connection:
+            for start in range(0, len(ids), _PART):
+                part = ids[start : start + _PART]
                 marks = ", ".join("?" * len(part))
                 sql = f"SELECT {SELECT} FROM records r WHERE r.id IN ({marks})"
                 for row in connection.execute(sql, part):
@@ -118,13 +122,17 @@ class SQLiteLedger:
                         found[record.id] = record
         return [found.get(i) for i in ids]
 
+    def _looking(self, ids: Sequence[str]) -> Use:
+        """One state of the file for all statements that so many ids take."""
+        return self.database.look() if len(ids) <= _PART else self.database.read()
+
     def origins(self, ids: Sequence[str], *, scope: Scope) -> dict[str, Origin]:
         """Who said each of these episodes, by id; those out of scope or gone are left out."""
         found: dict[str, Origin] = {}
         anyone = not scope.ids()
-        with self.database.read() as connection:
-            for start in range(0, len(ids), 500):
-                part = ids[start : start + 500]
+        with self._looking(ids) as connection:
+            for start in range(0, len(ids), _PART):
+                part = ids[start : start + _PART]
                 query = (
                     "SELECT r.id, r.message_id, r.role, r.name, r.created_at, r.user_id, r.agent_id, r.run_id, "
                     f"r.app_id FROM records r WHERE r.id IN ({', '.join('?' * len(part))})"
@@ -156,9 +164,9 @@ class SQLiteLedger:
 
     def count(self, *, scope: Scope, where: Filter | None = None, view: View | None = None) -> int:
         """How many records `records` would give in all."""
-        if view is not None and view.known_at is not None:
-            return len(self._known(scope, where, view))
         with self.database.read() as connection:
+            if view is not None and view.known_at is not None:
+                return len(known(connection, scope, where, view))
             sql, values = self._where(connection, scope, where, view)
             row = connection.execute(f"SELECT count(*) FROM records r WHERE {sql}", values).fetchone()
         return int(row[0])
@@ -282,6 +290,11 @@ class SQLiteLedger:
 
     def partitions(self, scope: Scope) -> list[tuple[int, int]]:
         """The owners whose records the scope may meet, each with its generation: erasing starts a new one."""
+        if not scope.spans_owners:
+            with self.database.look() as connection:
+                return connection.execute(
+                    "SELECT id, generation FROM owners WHERE owner = ?", (scope.owner,)
+                ).fetchall()
         with self.database.read() as connection:
             numbers = _scope.owners(connection, scope)
             return [
@@ -351,9 +364,10 @@ class SQLiteLedger:
         descending: bool,
         offset: int = 0,
     ) -> list[Record]:
-        if view is not None and view.known_at is not None:
-            return self._known_page(scope, where, view, limit, after, descending=descending, offset=offset)
         with self.database.read() as connection:
+            if view is not None and view.known_at is not None:
+                found = known(connection, scope, where, view)
+                return page(found if descending else found[::-1], limit, after, offset)
             sql, values = self._where(connection, scope, where, view)
             if after is not None:
                 row = connection.execute("SELECT created_at, seq FROM records WHERE id = ?", (after,)).fetchone()
@@ -379,52 +393,6 @@ class SQLiteLedger:
             more, bound = compile_where(where)
             sql, values = f"{sql} AND ({more})", [*values, *bound]
         return sql, values
-
-    def _known(self, scope: Scope, where: Filter | None, view: View) -> list[Record]:
-        """What the scope held at `known_at`, rebuilt from the events; newest first."""
-        with self.database.read() as connection:
-            sql, values = _scope.condition(connection, scope, "r")
-            own = f"SELECT r.id FROM records r WHERE {sql}"
-            # A fact of another conversation may cite an episode of this one, and decides whether it is shown.
-            citing = (
-                "SELECT f.id FROM records r JOIN citations c ON c.episode = r.seq JOIN records f ON f.seq = c.fact "
-                f"WHERE r.kind = 'episode' AND {sql}"
-            )
-            rows = connection.execute(
-                "SELECT x.after, last.first FROM events x JOIN (SELECT max(e.seq) AS seq, min(e.seq) AS first "
-                f"FROM events e WHERE e.record_id IN ({own} UNION {citing}) AND e.at <= ? GROUP BY e.record_id) last "
-                "ON last.seq = x.seq",
-                [*values, *values, micros(view.known_at)],
-            )
-            written = {(record := decode(text)).id: (record, first) for text, first in rows}
-        found = [
-            r
-            for r in shown([record for record, _ in written.values()], view)
-            if scope.covers(r.scope) and (where is None or matches(where, r))
-        ]
-        return sorted(found, key=lambda r: (r.created_at, written[r.id][1]), reverse=True)
-
-    def _known_page(
-        self,
-        scope: Scope,
-        where: Filter | None,
-        view: View,
-        limit: int,
-        after: str | None,
-        *,
-        descending: bool,
-        offset: int,
-    ) -> list[Record]:
-        found = self._known(scope, where, view)
-        if not descending:
-            found.reverse()
-        start = offset
-        if after is not None:
-            place = next((i for i, r in enumerate(found) if r.id == after), None)
-            if place is None:
-                raise NotFoundError(f"after={brief(after)}: no such record; start again from the first page")
-            start = place + 1
-        return found[start : start + limit]
 
     def _events(
         self, connection: sqlite3.Connection, scope: Scope | None, record_id: str | None, after: int, limit: int
