@@ -38,6 +38,8 @@ def test_an_add_is_one_call_of_at_most_four_kilobytes_of_instructions() -> None:
     assert len(prompts.instructions().encode()) <= 4096
     assert len(prompts.procedure(prompts.Guidance()).encode()) <= 4096
     assert model.system() == prompts.instructions()
+    # Who is not told by a schema is told by the words.
+    assert all(f'"{name}"' in prompts.instructions() for name in prompts.ANSWER["required"])
 
 
 def test_the_model_sees_the_new_messages_what_was_before_and_related_memories() -> None:

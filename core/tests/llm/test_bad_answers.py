@@ -26,6 +26,8 @@ MENDED = {
     "fence": f"```json\n{GOOD}\n```",
     "fence without a language": f"```\n{GOOD}\n```",
     "fence that is not closed": f"```json\n{GOOD}",
+    "fence of another kind": f"~~~json\n{GOOD}\n~~~",
+    "an empty fence first": f"```json\n{{}}\n```\nNo, rather:\n```json\n{GOOD}\n```",
     "fence among words": f"Here you are:\n\n```json\n{GOOD}\n```\nAnything else?",
     "chatter before": f"Sure! The facts are: {GOOD}",
     "chatter after": f"{GOOD}\n\nI hope this helps {{really}}!",
@@ -33,15 +35,30 @@ MENDED = {
     "an example first": '{"facts": [], "ended": []} was the example; the answer is ' + GOOD,
     "thoughts": f"<think>The user likes tea. {{\"facts\": [1]}}</think>{GOOD}",
     "thoughts of another name": f"<reasoning>\nhm\n</reasoning>\n\n{GOOD}",
+    "thoughts within thoughts": f"<think>a<think>b</think>c</think>{GOOD}",
+    "thoughts after it": f"{GOOD}<think>Was that right? {{}}</think>",
+    "thoughts with marks": f'<|thinking|>hm<|/thinking|><think kind="deep">{{</think>{GOOD}',
+    "thoughts in the text itself": answer(fact("Likes tea")).replace("false", '"<think>"'),
     "thoughts without a beginning": f"The user likes tea.</think>{GOOD}",
     "trailing commas": GOOD.replace("]}", ",],}").replace('"ended": []', '"ended": [],'),
     "comments": GOOD.replace('{"facts"', '{ // what was said\n /* all */ "facts"'),
     "Python's literals": repr(PLAIN),
+    "Python's literals, and words like them": "{'facts': [" + repr(fact("Likes tea", subject="true null")) + ",]}",
+    "a wrapped answer": json.dumps({"answer": PLAIN}),
+    "the schema's own names": json.dumps({"properties": PLAIN}),
+    "a list of one answer": json.dumps([PLAIN]),
+    "a quoted answer": json.dumps(GOOD),
+    "a quoted answer in a field": json.dumps({"result": GOOD}),
+    "half of a surrogate pair": GOOD.replace("Likes tea", "Likes\\ud83d tea"),
+    "control characters": GOOD.replace("Likes tea", "Likes\\u0000\\u0007tea"),
     "line breaks within strings": GOOD.replace("Likes tea", "Likes\ntea"),
     "a byte order mark": f"\ufeff{GOOD}",
     "a bare list": json.dumps(PLAIN["facts"]),
     "one fact for the list": json.dumps({"facts": PLAIN["facts"][0]}),
     "numbers as words": LOOSE,
+    "numbers among words": json.dumps({"facts": [fact("Likes tea", "message 1")]}),
+    "numbers in objects": json.dumps({"facts": [fact("Likes tea", {"number": 1})]}),
+    "one source by another name": '{"facts": [{"text": "Likes tea", "source": 1}], "ended": null}',
     "a number that is no list": json.dumps({"facts": [fact("Likes tea") | {"sources": 1}]}),
     "only what is needed": '{"facts": [{"text": "Likes tea", "sources": [1]}]}',
     "nulls for lists": json.dumps(
@@ -58,6 +75,14 @@ MENDED = {
 
 REFUSED = {
     "empty": "",
+    "an empty fence": "```json\n```",
+    "an empty object": "{}",
+    "facts that are missing": '{"ended": []}',
+    "facts by another name": '{"Facts": [], "ended": []}',
+    "facts in lines of JSON": json.dumps({"facts": PLAIN["facts"]}) + "\n" + '{"ended": []}',
+    "a page of a proxy": "<html><body>502 Bad Gateway</body></html>",
+    "thoughts only": "<think>The user likes tea.</think>",
+    "smart quotes": GOOD.replace('"', "\u201c"),
     "blank": "  \n ",
     "a refusal": "I'm sorry, but I cannot help with that.",
     "prose": "The user likes tea.",
@@ -164,8 +189,22 @@ def test_nothing_worth_keeping_is_no_error() -> None:
         [Fault(500), "rubbish", GOOD],
         [Fault(503), Fault(drop=True), GOOD],
         [Reply(GOOD, delay=1.0), GOOD],
+        [Reply(GOOD, cut=True), GOOD],
+        [Fault(429, headers={"Retry-After": "1"}), Fault(524), GOOD],
     ],
-    ids=["fence", "thoughts", "empty", "refusal", "cut off", "rate limit", "500 and rubbish", "503 and drop", "late"],
+    ids=[
+        "fence",
+        "thoughts",
+        "empty",
+        "refusal",
+        "cut off",
+        "rate limit",
+        "500 and rubbish",
+        "503 and drop",
+        "late",
+        "connection cut",
+        "429 and 524",
+    ],
 )
 def test_real_clients_survive_it(client: str, script: list[Any], serve: Make, waits: Waits) -> None:
     server = serve(script)
@@ -197,7 +236,12 @@ def test_json_is_found_among_words(text: str) -> None:
     assert read(text) is not None
 
 
-@pytest.mark.parametrize("text", ["{" * 5000, "[" * 5000 + "]" * 5000, '{"a": ' * 3000, "{}" * 3000, "}{", '"'])
+@pytest.mark.parametrize(
+    "text",
+    ["{" * 5000, "[" * 5000 + "]" * 5000, '{"a": ' * 3000, "{}" * 3000, "}{", '"', "<think>" * 20_000,
+     '{"a":' + '"b\\"' * 50_000, "/*" * 50_000 + "{", '["' + "\\" * 99_999, "{" + "'" * 100_000],
+    ids=range(11),
+)  # fmt: skip
 def test_nonsense_ends_soon(text: str) -> None:
     with pytest.raises(ValueError, match="the answer"):
         read(text, keys=("facts",))

@@ -163,6 +163,12 @@ def test_a_provider_and_its_model_in_one_word(monkeypatch: pytest.MonkeyPatch) -
         ("llm", {"provider": "litellm"}, ConfigurationError, "model"),
         ("llm", {"provider": "azure_openai", "config": {"model": "m"}}, ConfigurationError, "LLM_AZURE_ENDPOINT"),
         ("embedder", {"provider": "openai", "config": {"embedding_dims": "x"}}, ConfigurationError, "embedding_dims"),
+        (
+            "embedder",
+            {"provider": "vertexai", "config": {"memory_add_embedding_type": "x"}},
+            UnsupportedError,
+            "drop it",
+        ),
         ("embedder", {"provider": "langchain"}, ConfigurationError, "Embeddings instance"),
         ("embedder", {"provider": "onnx", "config": {"model": "/nowhere"}}, ConfigurationError, r"model\.onnx"),
         ("embedder", {"provider": "openai", "config": {"modle": "x"}}, ConfigurationError, "did you mean 'model'"),
@@ -199,10 +205,26 @@ def test_a_package_that_is_missing_is_named_with_its_pip_line(monkeypatch: pytes
         ("together", {}, 768),
         ("mistral", {}, 1024),
         ("ollama", {"model": "nomic", "embedding_dims": 512}, 512),
+        ("gemini", {"embedding_dims": 768}, 768),
     ],
 )
 def test_lengths_of_vectors_are_known_or_told(provider: str, config: dict[str, Any], dimensions: int) -> None:
     assert part("embedder", {"provider": provider, "config": {"api_key": KEY, **config}}).dimensions == dimensions
+
+
+@pytest.mark.parametrize(
+    ("model", "dims", "told"),
+    [
+        ("text-embedding-3-large", 1024, True),
+        ("text-embedding-3-large", 3072, False),
+        ("text-embedding-ada-002", 1536, False),
+        ("gemini-embedding-001", 768, True),
+        ("nomic-embed-text", 768, False),
+    ],
+)
+def test_a_server_is_told_the_length_where_it_can_make_it(model: str, dims: int, told: bool) -> None:
+    config = {"model": model, "embedding_dims": dims, "api_key": KEY}
+    assert part("embedder", {"provider": "gemini", "config": config})._shorten == (dims if told else None)
 
 
 def test_a_mem0_dictionary_works_from_one_end_to_the_other(serve: Make, tmp_path: Any) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 from memlayer.errors import ModelError
 
 T = TypeVar("T")
 
-_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)} - {501, 505})
 _PASSING = re.compile(r"timeout|timedout|connect|unavailable|overloaded|ratelimit|remotedisconnected", re.IGNORECASE)
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached")
-_BEARER = re.compile(r"\b(?:sk|gsk|xai|pk|key)-[\w*-]{6,}|(?<=Bearer )\S+")
+_BEARER = re.compile(r"\b(?:sk|gsk|xai|pk|key)-[\w*-]{6,}|(?<=Bearer )\S+|(?<=Basic )\S+")
+_SECRET = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +69,47 @@ def passing(error: BaseException) -> bool:
     found = status(error)
     if found is not None and found not in (0, 200):
         return found in _AGAIN
+    if isinstance(error, json.JSONDecodeError):
+        return True  # what came is not whole, or a proxy's page
     names = "".join(kind.__name__ for kind in type(error).__mro__)
     return isinstance(error, TimeoutError | ConnectionError) or bool(_PASSING.search(names))
+
+
+def secrets(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is secret in a client's options, by its name: keys, passwords, headers that let somebody in."""
+    found: list[str] = []
+    for name, value in options.items():
+        if isinstance(value, Mapping):
+            found += secrets(value)
+        elif callable(told := getattr(value, "get_secret_value", None)):
+            found.append(str(told()))
+        elif isinstance(value, str) and _SECRET.search(name):
+            found.append(value)
+    return tuple(found)
 
 
 def blot(text: str, secrets: tuple[str, ...]) -> str:
     """The text without keys."""
     for secret in secrets:
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
+        # A client that shows a key may show what stands around it in another way: a line break, say.
+        if len(secret.strip()) >= 4:
+            text = text.replace(secret, "***").replace(secret.strip(), "***")
     return _BEARER.sub("***", text)
 
 
 def cause(error: BaseException, secrets: tuple[str, ...]) -> BaseException | None:
-    """The client's error, unless its words hold a key: a traceback would show it."""
-    told = str(error)
+    """The client's error, unless its words, or those of what led to it, hold a key: a traceback would show it."""
+    told = "\n".join(f"{one} {one!r}" for one in _chain(error))
     return error if blot(told, secrets) == told else None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that a traceback shows with it."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _failed(error: BaseException, what: str, attempts: int, secrets: tuple[str, ...]) -> ModelError:
@@ -98,16 +127,29 @@ def _failed(error: BaseException, what: str, attempts: int, secrets: tuple[str, 
 
 
 def _wait(error: BaseException, attempt: int, patience: Patience) -> float:
-    held = getattr(error, "litellm_response_headers", None) or getattr(
-        getattr(error, "response", None), "headers", None
-    )
-    headers = held or {}
-    try:
-        asked = float(headers.get("retry-after", ""))
-    except (TypeError, ValueError):
-        asked = 0.0
+    asked = _asked(error)
     own: float = patience.pause * 2 ** (attempt - 1)
     if asked > own:
         return min(asked, patience.longest)
     # Clients that failed together shall not come back together.
     return min(own, patience.longest) * random.uniform(0.75, 1.0)
+
+
+def _asked(error: BaseException) -> float:
+    """Seconds that the server asks for, as a number of them or a date; 0 where it asks for none."""
+    headers = getattr(error, "litellm_response_headers", None) or getattr(
+        getattr(error, "response", None), "headers", None
+    )
+    told = headers or {}
+    try:
+        if "retry-after-ms" in told:
+            return float(told["retry-after-ms"]) / 1000
+        return float(told.get("retry-after", 0))
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(told.get("retry-after", ""))
+    except ValueError:
+        return 0.0
+    now = datetime.now(date.tzinfo or timezone.utc)
+    return (date.replace(tzinfo=now.tzinfo) - now).total_seconds()

@@ -20,6 +20,9 @@ GONE = {
     "app_name": 'write "headers": {"X-Title": …}',
     "store": "nothing is kept at the provider: drop it",
     "lmstudio_response_format": "the form is found out with the first answer: drop it",
+    "memory_add_embedding_type": "queries and documents are told apart by themselves: drop it",
+    "memory_update_embedding_type": "queries and documents are told apart by themselves: drop it",
+    "memory_search_embedding_type": "queries and documents are told apart by themselves: drop it",
     "is_reasoning_model": "a parameter that a model refuses is left out by itself: drop it",
 }
 """Keys of mem0's model settings that are refused, with what to do instead."""
@@ -56,7 +59,8 @@ class Options:
             raise ConfigurationError(f'{self.kind} {self.provider!r} needs a key: {where}give "api_key"')
         if key is not None and not isinstance(key, str):
             raise ConfigurationError(f"{self.kind} {self.provider!r}: api_key must be a string")
-        return key
+        # A line break behind it, as files and variables have, is no part of a key and fits no header.
+        return key and key.strip()
 
     def whole(self, *names: str) -> int | None:
         """A positive whole number, or None."""

@@ -61,22 +61,24 @@ def tidy(text: str, schema: dict[str, Any] | None) -> str:
         return text
 
 
-def descend(model: str, ask: Callable[[Way], str], *, refused: Callable[[BaseException], bool]) -> str:
+def descend(
+    model: str, ask: Callable[[Way], str], *, refused: Callable[[BaseException], bool], first: Way = "json_schema"
+) -> str:
     """Asks in the way that is known to work, then in each that asks less, while the server refuses; remembers which.
 
-    Raises the first refusal where none works: the fault was another one then.
+    `first` is tried where none is known. Raises the first refusal where none works: the fault was another one then.
     """
-    first: Exception | None = None
-    for one in down_from(way(model)):
+    fault: Exception | None = None
+    for one in down_from(way(model, first)):
         try:
             answer = ask(one)
         except Exception as error:
             # What a client raises is told by `refused`; everything else goes on up.
             if not refused(error):
                 raise
-            first = first or error
+            fault = fault or error
             continue
         remember(model, one)
         return answer
-    assert first is not None
-    raise first
+    assert fault is not None
+    raise fault

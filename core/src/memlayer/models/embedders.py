@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LENGTHS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 """Vectors of models whose length needs no asking."""
+_SHORTENED = ("text-embedding-3-", "gemini-embedding-")
 _DIMS = ("embedding_dims", "dimensions")
 
 
@@ -39,8 +40,8 @@ def _server(provider: str) -> Callable[..., OpenAIEmbedder]:
 
 
 def _shortens(model: str, asked: int | None) -> bool:
-    """Says whether the server must be told the length: OpenAI's third generation makes shorter vectors on demand."""
-    return asked is not None and model in _LENGTHS and asked != _LENGTHS[model] and "-3-" in model
+    """Says whether the server must be told the length: some models make shorter vectors on demand."""
+    return asked is not None and asked != _LENGTHS.get(model) and model.startswith(_SHORTENED)
 
 
 openai = _server("openai")

@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from memlayer import _answers
 from memlayer.errors import ConfigurationError
 from memlayer.models import _calls, _shape
 from memlayer.models._vectors import Dimensions
-from memlayer.models.openai import refused
+from memlayer.models.openai import refused, said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ class LangChainLanguageModel:
 
         def work() -> str:
             if schema is None:
-                return _words(self.model.invoke(list(messages)))
+                return _said(self.model.invoke(list(messages)))
             return _shape.descend(
                 f"langchain/{type(self.model).__name__}/{self.name}/{id(self.model)}",
                 lambda way: self._ask(messages, way, schema),
@@ -55,7 +56,7 @@ class LangChainLanguageModel:
     def _ask(self, messages: Sequence[dict[str, Any]], way: _shape.Way, schema: dict[str, Any]) -> str:
         asked = _shape.told(messages, way, schema)
         if way == "words":
-            return _words(self.model.invoke(asked))
+            return _said(self.model.invoke(asked))
         method = "json_schema" if way == "json_schema" else "json_mode"
         form = {"title": "answer", "description": "The answer.", **schema}
         try:
@@ -65,8 +66,8 @@ class LangChainLanguageModel:
             held = getattr(error, "completion", None)
             if held is None or not getattr(held, "choices", None):
                 raise
-            return held.choices[0].message.content or ""
-        return json.dumps(found["parsed"]) if isinstance(found["parsed"], dict) else _words(found["raw"])
+            return said(held.choices[0].message)
+        return json.dumps(found["parsed"]) if isinstance(found["parsed"], dict) else _said(found["raw"])
 
 
 class LangChainEmbedder:
@@ -112,19 +113,15 @@ class LangChainEmbedder:
 
 def _cannot(error: BaseException) -> bool:
     """Says whether a model is not able to answer in a form: it has no such method, or its server refuses."""
-    return isinstance(error, NotImplementedError | AttributeError | TypeError | ValueError) or refused(error)
+    unable = isinstance(error, NotImplementedError | AttributeError | TypeError | ValueError)
+    return refused(error) or (unable and not _calls.passing(error))
 
 
 def _secrets(model: Any) -> tuple[str, ...]:
     """The keys that a model holds, so that no message shows them."""
-    held = [value.get_secret_value() for value in vars(model).values() if hasattr(value, "get_secret_value")]
-    return tuple(value for value in held if isinstance(value, str))
+    return _calls.secrets(vars(model))
 
 
-def _words(message: Any) -> str:
-    """The text of a message whose content is a string or a list of parts."""
-    content = getattr(message, "content", message)
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "".join(p if isinstance(p, str) else str(p.get("text", "")) for p in parts if isinstance(p, str | dict))
+def _said(message: Any) -> str:
+    """The text of a message, or of what a model gives in its place."""
+    return _answers.words(getattr(message, "content", message))

@@ -7,11 +7,12 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from memlayer.errors import MissingDependencyError
 from memlayer.models import _calls, _shape
 from memlayer.models._vectors import Dimensions
-from memlayer.models.openai import refused
+from memlayer.models.openai import parted, refused, said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,10 +35,14 @@ def _litellm() -> Any:
         return litellm
 
 
-def _secrets(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Values of options that are keys by their name."""
-    marks = ("key", "token", "secret", "password")
-    return tuple(v for k, v in options.items() if isinstance(v, str) and any(m in k for m in marks))
+def _safe(options: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The options with user and password of the address in a header, as addresses are logged; and what is secret."""
+    url, user = parted(options.get("api_base"))
+    if not user:
+        return dict(options), _calls.secrets(options)
+    headers = {**user, **options.get("extra_headers", {})}
+    password = urlsplit(str(options["api_base"])).password
+    return {**options, "api_base": url, "extra_headers": headers}, (*_calls.secrets(options), *filter(None, [password]))
 
 
 class LiteLLMLanguageModel:
@@ -56,8 +61,9 @@ class LiteLLMLanguageModel:
         self.model = model
         self.name = model
         self.vision = vision
-        # `stream=False` and no retries: trying again is ours. Parameters that a provider lacks are left out.
-        self._options = {"temperature": 0.0, **(options or {}), "timeout": timeout, "num_retries": 0}
+        # No retries: trying again is ours. Parameters that a provider lacks are left out.
+        known, self._secrets = _safe(options or {})
+        self._options = {"temperature": 0.0, **known, "timeout": timeout, "num_retries": 0}
         self._patience = patience or _calls.Patience()
         self._count_lock = threading.Lock()
         self.usage = {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0}
@@ -78,15 +84,17 @@ class LiteLLMLanguageModel:
                 model=self.model, messages=asked, drop_params=True, max_retries=0, **extra, **self._options
             )
             self._count(getattr(found, "usage", None))
-            message = found.choices[0].message if found.choices else None
-            return (getattr(message, "content", None) or getattr(message, "refusal", None) or "") if message else ""
+            return said(found.choices[0].message) if found.choices else ""
 
         def work() -> str:
             if schema is None:
                 return ask("words")
-            return _shape.descend(f"litellm/{self.model}/{self._options.get('api_base', '')}", ask, refused=refused)
+            # LiteLLM leaves a form that a provider lacks out without a word: then the words must tell it.
+            able = "response_format" in (litellm.get_supported_openai_params(self.model) or ["response_format"])
+            name = f"litellm/{self.model}/{self._options.get('api_base', '')}"
+            return _shape.descend(name, ask, refused=refused, first="json_schema" if able else "words")
 
-        answer = _calls.call(work, what=f"model {self.model}", patience=self._patience, secrets=_secrets(self._options))
+        answer = _calls.call(work, what=f"model {self.model}", patience=self._patience, secrets=self._secrets)
         return _shape.tidy(answer, schema)
 
     def _count(self, usage: Any) -> None:
@@ -111,7 +119,8 @@ class LiteLLMEmbedder:
         """`dimensions` are checked against what the provider gives; None asks it once."""
         self.model = model
         self.name = model
-        self._options = {**(options or {}), "timeout": timeout}
+        known, self._secrets = _safe(options or {})
+        self._options = {**known, "timeout": timeout}
         self._patience = patience or _calls.Patience()
         self._dimensions = Dimensions(model, dimensions, self._fetch)
 
@@ -135,6 +144,4 @@ class LiteLLMEmbedder:
             rows = [row if isinstance(row, Mapping) else row.model_dump() for row in found.data]
             return [row["embedding"] for row in sorted(rows, key=lambda row: row.get("index", 0))]
 
-        return _calls.call(
-            work, what=f"embedder {self.model}", patience=self._patience, secrets=_secrets(self._options)
-        )
+        return _calls.call(work, what=f"embedder {self.model}", patience=self._patience, secrets=self._secrets)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from memlayer import _answers
 from memlayer.errors import ConfigurationError, MissingDependencyError
 from memlayer.models import _calls, _shape
 from memlayer.models._vectors import Dimensions
@@ -51,11 +53,42 @@ class Address:
         except ModuleNotFoundError as error:
             raise MissingDependencyError("openai", "'memlayer-core[openai]'") from error
         common: dict[str, Any] = {"timeout": self.timeout, "max_retries": 0}
-        if self.headers:
-            common["default_headers"] = dict(self.headers)
+        url, user = parted(self.base_url)
+        if headers := {**user, **(self.headers or {})}:
+            common["http_client"] = openai.DefaultHttpxClient(event_hooks={"request": [_header(headers)]})
         if self.azure is not None:
             return openai.AzureOpenAI(api_key=self.key, **self.azure, **common)
-        return openai.OpenAI(api_key=self.key or "none", base_url=self.base_url, **common)
+        return openai.OpenAI(api_key=self.key or "none", base_url=url, **common)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may show."""
+        password = urlsplit(self.base_url or "").password
+        return tuple(s for s in (self.key, password, *_calls.secrets(self.headers or {})) if s)
+
+
+def parted(url: str | None) -> tuple[str | None, dict[str, str]]:
+    """An address without the user and password in it, which clients log, and the header that lets them in instead."""
+    parts = urlsplit(url or "")
+    if "@" not in parts.netloc:
+        return url, {}
+    user, _, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    told = base64.b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {told}"}
+
+
+def _header(headers: Mapping[str, str]) -> Callable[[Any], None]:
+    """What gives each request headers below the client's own log, which would show them; no other host gets any."""
+    hosts: list[tuple[str, int | None]] = []
+
+    def give(request: Any) -> None:
+        host = (request.url.host, request.url.port)
+        hosts.extend([] if hosts else [host])
+        if host == hosts[0]:
+            request.headers.update(headers)
+
+    return give
 
 
 class _Client:
@@ -79,11 +112,6 @@ class _Client:
             client, self._client = self._client, None
         if client is not None:
             client.close()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no message may show."""
-        return (self.address.key,) if self.address.key else ()
 
 
 class OpenAILanguageModel:
@@ -139,7 +167,7 @@ class OpenAILanguageModel:
                 refused=refused,
             )
 
-        answer = _calls.call(work, what=f"model {key}", patience=self._patience, secrets=self._client.secrets)
+        answer = _calls.call(work, what=f"model {key}", patience=self._patience, secrets=self._client.address.secrets)
         return _shape.tidy(answer, schema)
 
     def close(self) -> None:
@@ -159,8 +187,7 @@ class OpenAILanguageModel:
                 continue
             self._count(getattr(found, "usage", None))
             choices = getattr(found, "choices", None) or []
-            message = choices[0].message if choices else None
-            return (getattr(message, "content", None) or getattr(message, "refusal", None) or "") if message else ""
+            return said(choices[0].message) if choices else ""
 
     def _drop(self, error: BaseException, sent: Mapping[str, Any]) -> bool:
         if _calls.status(error) not in _REFUSALS:
@@ -173,6 +200,11 @@ class OpenAILanguageModel:
                     if name == "max_tokens" and value is not None:
                         self._options["max_completion_tokens"] = value
                     return True
+            # What only some servers know (top_k, say) stands in the extension of the wire.
+            extra = self._options.get("extra_body") or {}
+            if refused := [name for name in sent.get("extra_body") or {} if name in told]:
+                self._options["extra_body"] = {k: v for k, v in extra.items() if k not in refused}
+                return True
         return False
 
     def _count(self, usage: Any) -> None:
@@ -231,7 +263,12 @@ class OpenAIEmbedder:
             )
             return [row.embedding for row in sorted(found.data, key=lambda row: row.index)]
 
-        return _calls.call(work, what=f"embedder {key}", patience=self._patience, secrets=self._client.secrets)
+        return _calls.call(work, what=f"embedder {key}", patience=self._patience, secrets=self._client.address.secrets)
+
+
+def said(message: Any) -> str:
+    """What a message of the wire says: its content, else why the model refuses."""
+    return _answers.words(getattr(message, "content", None)) or getattr(message, "refusal", None) or ""
 
 
 def refused(error: BaseException) -> bool:

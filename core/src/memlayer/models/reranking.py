@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.errors import ConfigurationError, MissingDependencyError, ModelError
 from memlayer.models import _calls
-from memlayer.models.litellm import _litellm, _secrets
+from memlayer.models.litellm import _litellm
 
 if TYPE_CHECKING:
     from memlayer.types import Hit
@@ -161,7 +161,7 @@ class LiteLLMReranker(_Reranker):
             return _placed(found.results or [], len(texts), self.model)
 
         return _calls.call(
-            work, what=f"reranker {self.model}", patience=self._patience, secrets=_secrets(self._options)
+            work, what=f"reranker {self.model}", patience=self._patience, secrets=_calls.secrets(self._options)
         )
 
 

@@ -1,6 +1,6 @@
 """A small server that speaks OpenAI's wire and answers by a script: for tests of agents, without a key or a model.
 
-    with OpenAIServer(["Hello!", Fault(429), "Hello again!"]) as server:
+    with OpenAIServer(["Hello!", Fault(429), Reply("Hello again!", cut=True), "Hello again!"]) as server:
         client = OpenAI(base_url=server.base_url, api_key="any")
 
 It serves `/v1/chat/completions` (streamed too), `/v1/embeddings` and `/v1/models` over real HTTP on this machine.
@@ -33,6 +33,8 @@ class Reply:
     """"length" for an answer that was cut off."""
     delay: float = 0.0
     """Seconds until the answer comes."""
+    cut: bool = False
+    """True to end the connection in the midst of the answer."""
 
 
 @dataclass(frozen=True)
@@ -209,10 +211,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         time.sleep(step.delay)
         if not body.get("stream"):
-            self._send(200, _completion(body, step))
+            self._write(200, json.dumps(_completion(body, step)).encode(), "application/json", {}, cut=step.cut)
             return
         lines = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in _chunks(body, step)) + "data: [DONE]\n\n"
-        self._write(200, lines.encode(), "text/event-stream", {})
+        self._write(200, lines.encode(), "text/event-stream", {}, cut=step.cut)
 
     def _fail(self, fault: Fault) -> None:
         time.sleep(fault.delay)
@@ -225,13 +227,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, value: Any) -> None:
         self._write(status, json.dumps(value).encode(), "application/json", {})
 
-    def _write(self, status: int, body: bytes, kind: str, headers: Mapping[str, str]) -> None:
+    def _write(self, status: int, body: bytes, kind: str, headers: Mapping[str, str], *, cut: bool = False) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if cut else body)
         self.wfile.flush()
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: Any) -> None:
         """Prints nothing."""
