@@ -152,7 +152,7 @@ class Neo4jGraphStore:
             return []
         inside, values = self._inside(scope)
         if scope.spans_owners:
-            found = f"""MATCH (n:MemlayerEntity {{memory: $memory}}) USING INDEX n:MemlayerEntity(memory)
+            found = f"""MATCH (n:MemlayerEntity {{memory: $memory}})
                 WHERE {inside} AND (n.name_key IN $keys OR any(k IN n.alias_keys WHERE k IN $keys))
                 RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
         else:
