@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from memlayer.errors import ConfigurationError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S")
@@ -26,15 +28,19 @@ class Bridge:
     def __init__(self, *, waits: bool = False) -> None:
         """`waits` widens the pool for a memory whose calls wait for models or servers."""
         self._pool = ThreadPoolExecutor(WAITERS if waits else WORKERS, thread_name_prefix="memlayer")
+        self._closed = False
 
     async def run(self, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
         """The function's result, computed in a worker; once begun it finishes, though its await is cancelled."""
+        if self._closed:
+            raise ConfigurationError("this memory is closed; open a new AsyncMemory")
         context = contextvars.copy_context()
         call = partial(context.run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
     def close(self) -> None:
         """Waits for what has begun, then ends the threads."""
+        self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -210,6 +210,17 @@ class TestFailures:
         with pytest.raises(ConfigurationError, match="closed; open a new Memory"):
             memory.search("Rome", user_id="alice")
 
+    def test_a_closed_async_memory_says_so(self) -> None:
+        async def after_closing() -> None:
+            memory = AsyncMemory(":memory:", embedder=HashEmbedder())
+            await memory.add("I live in Rome.", user_id="alice")
+            await memory.close()
+            await memory.close()
+            with pytest.raises(ConfigurationError, match="closed; open a new AsyncMemory"):
+                await memory.search("Rome", user_id="alice")
+
+        asyncio.run(after_closing())
+
     def test_unknown_settings_are_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="graph_store"):
             Memory.from_config({"graph_stor": {}})

@@ -111,8 +111,8 @@ class TestPlacesThatCannotBeWritten:
         ledger.close()
 
     @pytest.mark.parametrize("error", [
-        OSError(errno.EROFS, "Read-only file system", "/home/ann/.memory.db.7.8.new"),
-        PermissionError(errno.EACCES, "Permission denied", "/home/ann"),
+        OSError(errno.EROFS, "Read-only file system", "home/.memory.db.7.8.new"),
+        PermissionError(errno.EACCES, "Permission denied", "home"),
         sqlite3.OperationalError("attempt to write a readonly database"),
     ])  # fmt: skip
     def test_an_error_says_where_else_to_write(self, error: Exception) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.extraction._pieces import KEY as DOCUMENT
 from memlayer.extraction._pieces import PieceMessage, part_of
-from memlayer.text import spoken
 from memlayer.types import Change, Message, Record, Scope
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ def complete(
         return None
     from memlayer.engine.ingest import Outcome
     from memlayer.engine.word_pieces import embedded
+    from memlayer.text import spoken
 
     vectors = embedded(embedder(), [spoken(text) for text, _ in seen.values()])
     changes = []
