@@ -94,6 +94,7 @@ _TABLE = (
     Attribute("goal", False, "", categories=("plans",)),
     Attribute("owns", False, "thing", ends=("drives", "has_pet", "detail:phone")),
     Attribute("member_of", False, "organization", ends=("does",)),
+    Attribute("wears", False, "thing"),
     Attribute("runs", False, "organization", categories=("professional_details",)),
     Attribute("state", True, ""),
     Attribute("where", True, "", categories=("personal_details",)),

@@ -63,7 +63,7 @@ _ONLY = {
     "plays_for": re.compile(r"\b(?:now|moved|switched|joined|signed|instead|transferred)\b", re.IGNORECASE),
     "lives_with": re.compile(r"\b(?:move[ds]?|now|these days|again|no longer|instead|alone)\b", re.IGNORECASE),
     "owed_by": re.compile(r"(?!)"),
-    "owes": re.compile(r"(?!)"),
+    "owes": re.compile(r"\bstill\b", re.IGNORECASE),
 }
 
 

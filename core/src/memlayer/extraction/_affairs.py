@@ -233,7 +233,7 @@ def _preposition(when: str) -> str:
 def _debt(text: str) -> list[Reading]:
     for pattern, slot, said in (
         (_OWES_ME, "owed_by", "is owed {sum} by {who}"),
-        (_I_OWE, "owes", "owes {who} {sum}"),
+        (_I_OWE, "owes", "{still}owes {who} {sum}"),
         (_PAID_ME, "owed_by", "was paid back by {who}"),
         (_I_PAID, "owes", "paid {who} back"),
     ):
@@ -245,7 +245,14 @@ def _debt(text: str) -> list[Reading]:
             return []
         amount = m.groupdict().get("sum")
         name = re.sub(r"\W+", "_", who.lower().removeprefix("my ")).strip("_")
-        return [Reading(f"{slot}:{name}", amount, amount is None, text=shift(said.format(who=who, sum=amount)))]
+        return [
+            Reading(
+                f"{slot}:{name}",
+                amount,
+                amount is None,
+                text=shift(said.format(who=who, sum=amount, still="still " if " still " in text else "")),
+            )
+        ]
     return []
 
 

@@ -147,7 +147,8 @@ _WHEN = (
     r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
-    rf"^(?:just |only |so )?((?:these days|nowadays|from now on|as of (?:today|now|yesterday|last \w+|this \w+"
+    rf"^(?:just |only |so )?((?:these days|nowadays|from now on|now(?= my| our)|as of (?:today|now|yesterday"
+    rf"|last \w+|this \w+"
     rf"|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
     rf"|around)\s)?(?:the\s)?(?:yesterday|today"
     rf"|tonight|tomorrow"
@@ -163,6 +164,11 @@ _QUESTION_TAIL = _re(
     r"|whose|any)\b).*$"
     r"|\s+(?:and|so|but)\s+(?:what|where|how|why|which|can you|could you|do you|would you|should I|is there"
     r"|are there)\b.*$"
+)
+# "Should I bring a coat, since I live in Oslo?" says where the speaker lives.
+_TOLD_IN_PASSING = _re(
+    r"(?:, (?:since|as|because)|,? (?:considering|given|seeing)(?: that| how)?) (?P<what>(?:I|we|my"
+    r"|our) (?!was wondering\b).+)$"
 )
 _OPENS_QUESTION = _re(
     r"^(?:do|does|did|can|could|would|will|should|shall|is|are|was|were|have you|has|had|am I|may I|what|where"
@@ -315,7 +321,7 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         yield Clause(sentence, correction=True)
         return
     if "?" in ending:
-        kept = _QUESTION_TAIL.sub("", sentence)
+        kept = told["what"] if (told := _TOLD_IN_PASSING.search(sentence)) else _QUESTION_TAIL.sub("", sentence)
         if kept == sentence:
             return
         sentence = kept

@@ -183,6 +183,27 @@ SPOT = (
 _KEPT = re.compile(f"{_THING} {SPOT}", re.IGNORECASE)
 
 
+def team(rest: str, said: Predicate) -> list[Reading]:
+    m = re.match(r"(?:the|an?) ([\w -]{2,24}?) team\b(?! of\b)", rest)
+    vague = m and re.match(r"(?:small|big|great|good|new|same|other|whole|remote|tiny|large)\b", m[1])
+    return [Reading("detail:team", m[1], said.negated)] if m and not vague else []
+
+
+def wears(rest: str, said: Predicate) -> list[Reading]:
+    """What somebody wears as a rule: "wear glasses"; today's shirt is none."""
+    value = (
+        values.noun(rest, 3)
+        if not re.match(r"an? |the |my |this |it\b", rest) and not _SOMETIMES.search(rest)
+        else None
+    )
+    return [Reading("wears", value, said.negated)] if value else []
+
+
+def rides_a(rest: str, said: Predicate) -> list[Reading]:
+    m = re.match(r"an? ([A-Z][\w-]+(?: [A-Z0-9][\w-]*){0,2})(?=$|[,.;!]| (?:to|now|and|since|on)\b)", rest)
+    return [Reading("owns", m[1], said.negated)] if m else []
+
+
 _SHOP = re.compile(
     r"(?:an? |my |our |the )(?:own |small |little )*((?:[a-z-]+ ){0,2}?(?:shop|store|cafe|café|bakery|restaurant"
     r"|bar|pub|business"

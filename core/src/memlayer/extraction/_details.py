@@ -17,6 +17,7 @@ _PEOPLE = (
     "|gp|hairdresser|instructor|landlady|landlord|lawyer|mechanic|mentor|nanny|nutritionist"
     "|orthodontist"
     "|pediatrician|personal trainer|physical therapist|physio|physiotherapist|psychiatrist|psychologist|supervisor"
+    "|teacher|class teacher|piano teacher"
     "|therapist"
     "|trainer|tutor|vet"
 )
@@ -59,7 +60,8 @@ _NUMBER = (
 _NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z0-9][\w'&.-]*)){0,3}"
 _NOW = r"(?:now |currently |still |actually |exactly )?"
 _AFTER = (
-    r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| according to\b| because\b| and\b| but\b| so\b"
+    r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| according to\b| because\b| this (?:year|term"
+    r"|season)\b| and\b| but\b| so\b"
     r"| these days\b)"
 )
 
@@ -67,9 +69,9 @@ _AFTER = (
 _MEDICINES = "|".join(sorted(map(re.escape, words.MEDICATIONS), key=len, reverse=True))
 
 
-def _of(heads: str, value: str) -> re.Pattern[str]:
+def _of(heads: str, value: str, owner: str = "my|our") -> re.Pattern[str]:
     return re.compile(
-        rf"^(?:my|our) (?P<topic>{_ADJ}(?:{heads}){_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
+        rf"^(?:{owner}) (?P<topic>{_ADJ}(?:{heads}){_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
         rf"|dropped) to) "
         rf"{_NOW}(?:called |named |with |on |down to |up to |at )?(?P<value>{value}){_AFTER}",
         re.IGNORECASE,
@@ -81,7 +83,14 @@ _PATTERNS = (
     _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?{_NAME}"),
     _of(rf"(?:[a-z]+ )?(?:{_AMOUNTS})|(?:[a-z]+ )?(?:{_RECORDS})|best [a-z]+ time", rf"{_NUMBER}"),
     _of(
-        "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code", r"\S+?"
+        "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code",
+        r"\S+?",
+        "my|our|the",
+    ),
+    _of(r"blood (?:type|group)", r"(?:AB|A|B|O)(?: ?[+-]| (?:rhesus )?(?:positive|negative))"),
+    _of(
+        r"(?:passport|policy|customer|tax|insurance|reservation|booking|flight|case|order) number",
+        r"[A-Z]{0,3}\d[\w-]{2,20}",
     ),
     _of(rf"(?:dose of )?(?:{_MEDICINES})(?: dose)?", r"\d[\d.,]* ?(?:mg|mcg|g|ml|units)"),
     _of(rf"(?:{_KIN})'s birthday|wedding|wedding day", _DATE),
@@ -101,9 +110,9 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 _NO_FIGURE = re.compile(
-    r"\b(?:problem|question|point|guess|plan|order|total|bill for|commute|flight|train|bus|car|house|bike|ticket"
-    r"|lunch|dinner"
-    rf"|hotel|favou?rite|{_KIN}|sister|brother|son|daughter|friend|dog|cat|old|last|first|next)\b"
+    r"\b(?:problem|question|point|guess|plan|order|total|commute|flight|train|bus|car|house|bike|ticket|lunch"
+    r"|dinner|hotel)$"
+    rf"|\b(?:favou?rite|{_KIN}|sister|brother|son|daughter|friend|dog|cat|old|last|first|next)\b"
 )
 _BEST_TIME = re.compile(r"^(?:(?:new )?(?:personal |all[- ]time |season )?(?:best|record)(?: time)?|pb|pr)(?= |$)")
 

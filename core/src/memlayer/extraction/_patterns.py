@@ -130,6 +130,13 @@ _RULES = (
         rf"|(?:have|has) (?:\w+ed|read|run|written|bought|made|sold|won|seen|done|built)) (?=\d|{daily.NUMBERS} )",
     ),
     _rule(daily.runs, rf"(?:{_BE} )?(?:run|runs|running|manage|manages|managing) (?=an? |my |our |the )"),
+    _rule(
+        daily.team,
+        rf"{_BE} (?:on|in|part of) (?=(?:the|an?) [\w -]+ team\b)|{_HAD}(?:switched|moved"
+        rf"|transferred) to (?=the [\w -]+ team\b)",
+    ),
+    _rule(daily.wears, r"(?:wear|wears) "),
+    _rule(daily.rides_a, r"(?:ride|rides) (?=an? [A-Z])"),
     _rule(daily.floor, rf"(?:{_BE} )?(?:live|lives|living) on (?=the )"),
     _rule(daily.parked, r"(?:have |has )?parked "),
     _rule(daily.grade, rf"(?:{_BE} (?:now )?in|started|starts|entered|began|goes to) "),
@@ -205,7 +212,8 @@ _RULES = (
     _rule(
         to.quit,
         r"(?:have |has )?(?:quit|left|lost|resigned from) (?:my|his|her|the|our)(?: \w+)? (?:job|position|role)\b",
-        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:resigned|retired)(?: (?=from\b"
+        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:stepped down|resigned) (?=as\b)"
+        r"|(?:have |has )?(?:resigned|retired)(?: (?=from\b"
         r"|at\b|last\b|this\b|in\b|early\b|two\b)|$)",
     ),
     _rule(to.left, r"(?:have |has )?(?:left|quit) "),
@@ -253,6 +261,7 @@ _RULES = (
     _rule(
         to.diet,
         rf"(?:{_BE} on|{_BE} following|{_BE} doing|doing|being|{_BE}|went|became|have gone|has gone|turned|gone"
+        rf"|keep|keeps|keeping"
         rf"|follow|follows|eat|eats",
         r"|switched to) ",
         r"(?:an? )?(?:strict )?",
@@ -325,7 +334,10 @@ _RULES = (
         rf"(?:{_BE} )?(?:(?:use|uses|using|run|runs|running)|(?:code|codes|coding|program|programs|programming"
         rf"|develop|develops"
         rf"|developing)"
-        rf" (?:mostly |mainly )?(?:in|with)) (?:the |an? |my )?",
+        r" (?:mostly |mainly )?(?:in|with)",
+        r"|(?:host|hosts|run|runs|deploy|keep|keeps|store|stores|track|tracks|manage|watch|stream|moved|write|do)",
+        r" (?:everything|all (?:of )?(?:my|our) \w+|(?:my|our) (?:notes|tasks|photos|code|files|passwords|recipes|docs",
+        r"|documents|music|shows|projects?|calendar|budget|finances)) (?:over )?(?:on|in|with|to)) (?:the |an? |my )?",
     ),
     _rule(
         to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that |any )"

@@ -106,11 +106,7 @@ def subject_of(text: str, speaker: str | None, known: Container[str], before: li
 
 
 _THEIRS = re.compile(
-    rf"^(?:my|our) (?P<adj>{_ADJ})(?P<kin>{_KIN})(?:\s(?P<name>{_N}))?'s (?P<rest>(?:new |current |work |cell "
-    rf"|mobile )?"
-    r"(?:favou?rite|birthday|phone|number|e-?mail|job|car|address|age|employer|company|diet|pronouns|home ?town"
-    r"|rent|salary"
-    r"|major|dentist|doctor|gym|bank)\b.+)$",
+    rf"^(?:my|our) (?P<adj>{_ADJ})(?P<kin>{_KIN})(?:\s(?P<name>{_N}))?'s (?P<rest>(?!(?:\w+ )?names?\b)[a-z].+)$",
     re.IGNORECASE,
 )
 

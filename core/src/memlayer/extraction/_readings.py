@@ -208,7 +208,7 @@ def title(rest: str, said: Predicate) -> list[Reading]:
 def quit(rest: str, said: Predicate) -> list[Reading]:
     if said.negated:
         return []
-    title = re.match(r"as (an? .{2,60})", rest)
+    title = re.match(r"as ((?:an? |the )?.{2,60})", rest)
     if title and (lost := values.job(title[1])):
         return [Reading("occupation", lost, True)]
     m = re.match(r"(?:at|with|from|by) (.+)$", rest)
@@ -293,7 +293,8 @@ def age(rest: str, said: Predicate) -> list[Reading]:
         return []
     # "is 15 today" is no statement about that day alone.
     standing = re.match(r"(?:am|is|are)\b.* (?:today|now|already|exactly|and)\b", said.plain) is not None
-    return [Reading("age", value, said.negated, text=f"is {value}" if standing else None)]
+    told = " ".join(rest.split()[:1]).rstrip(",.")
+    return [Reading("age", value, said.negated, text=f"is {told}" if standing else None)]
 
 
 def allergic(rest: str, said: Predicate) -> list[Reading]:
@@ -422,10 +423,25 @@ _VEHICLE = _re(
 )
 
 
+_TOOL = re.compile(
+    r"(?P<name>(?-i:[A-Z])[\w.+#-]*(?: (?-i:[A-Z0-9])[\w.+#-]*){0,2}|[a-z][\w+#-]*)"
+    r"(?=$|[,.;!]| (?:at work|at home|for|now|instead|as|because|every|to|on my|and|in)\b)"
+)
+
+
 def uses(rest: str, said: Predicate) -> list[Reading]:
+    """A tool or service: a known one, or one by its bare name ("use flake8")."""
     value = values.listed(rest, words.TECH)
     if value is None:
-        return []
+        m = (
+            _TOOL.match(rest)
+            if re.search(r"\buse[sd]? $|\bin $|\bon $|\bwith $", said.plain[: len(said.plain) - len(rest)])
+            else None
+        )
+        sure = m and (
+            entities.is_name(m["name"].split(" ")[0]) if m["name"][0].isupper() else values.noun(m["name"], 1)
+        )
+        return [Reading("uses", m["name"].rstrip("."), said.negated)] if m and sure else []
     start = rest.lower().find(value)
     version = re.match(r" v?\d[\w.]*\b(?! (?:times|hours|days|years|minutes))", rest[start + len(value) :])
     return [Reading("uses", rest[start : start + len(value)] + (version[0] if version else ""), said.negated)]

@@ -77,6 +77,12 @@ _RULES: tuple[_Rule, ...] = (
         rf"^{_MINE} is no longer [^,;]{{1,60}}[,;] (?:but )?it is (?:now )?(?P<to>.+)$",
         r"\g<what> is now \g<to>",
     ),
+    _rule(
+        "chang",
+        r"^the (?P<what>(?:wi-?fi|door|gate|alarm) (?:code|password)) (?:has |was |been |got "
+        r"|just )*changed to (?P<to>.+)$",
+        r"my \g<what> is now \g<to>",
+    ),
     # rates that rise and fall
     _rule(
         "went|gone|go|rose|risen|increas|jump|drop|fell|fall|decreas|rais|came|come",
@@ -97,7 +103,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         "renew|extend",
-        r"^(?:we|I) (?:have )?(?:just )?(?:renewed|extended) (?P<what>(?:my|our) [\w ]{3,25}?),? (?:and "
+        r"^(?:we|I) (?:have )?(?:just )?(?:renewed|extended) (?P<what>(?:my|our) [\w' ]{3,25}?),? (?:and "
         r"|so )?it (?:is )?(?:now )?"
         r"(?:expires|valid until|good until|runs out|ends) (?P<to>.+)$",
         r"\g<what> now expires \g<to>",
@@ -243,6 +249,16 @@ _RULES: tuple[_Rule, ...] = (
         r"I started working at \g<to>",
     ),
     _rule("last day", r"^.{2,20} was my last day (?:at|with) (?P<to>(?-i:[A-Z]).+)$", r"I left my job at \g<to>"),
+    _rule(
+        " me",
+        rf"^(?P<to>{_NAMED}) (?:has |have |just )*(?:poached|hired|recruited|headhunted) me\b(?: from .*)?$",
+        r"I now work at \g<to>",
+    ),
+    _rule(
+        " me",
+        r"^(?P<who>(?-i:[A-Z])[a-z]+) (?:has |just )*(?:dumped|left|broke up with) me\b",
+        r"I broke up with \g<who>",
+    ),
     _rule("job is", r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
     # two people, one tie
     _rule(

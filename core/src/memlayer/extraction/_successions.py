@@ -55,6 +55,7 @@ _ENDED = (
         r"sold|sell|(?:got|get) rid of|(?:gave|given|give) away|traded(?: in)?|scrapped|ditched|dumped",
         r"swapped|exchanged|replaced|rehomed|uninstalled|deleted",
     ),
+    _class(frozenset({"lives_in"}), r"traded|swapped|exchanged"),
     _class(frozenset({"uses", "member_of", "does"}), r"cancell?ed|unsubscribed from|stopped paying for|let go of"),
     _class(
         _PLACES,
@@ -63,7 +64,8 @@ _ENDED = (
     ),
     _class(
         _THINGS | _INTAKE | _DOINGS | _TITLES | _PLACES | {"commutes_by", "prefers", "state"},
-        r"(?:switched|changed|moved(?: on| over)?|migrated|went|gone|converted|transferred|upgraded|downgraded)"
+        r"(?:switched|changed|moved(?: on| over)?|migrated|ported|rewrote|went|gone|converted|transferred|upgraded"
+        r"|downgraded)"
         r"(?: everything| over| all my \w+| (?:my|our|the) [\w-]+(?: [\w-]+)?)? (?:away )?from",
     ),
 )
@@ -163,8 +165,8 @@ _MAY = (
     "gave", "give", "quit", "drop", "abandon", "packed", "closed", "shut", "stopp", "done with", "through with", "off ",
     "fell out", "lost interest", "over", "sick of", "tired of", "bored of", "finish", "complet", "wrapped", "sold",
     "sell", "rid of", "trad", "scrap", "ditch", "dump", "swap", "exchang", "replac", "rehom", "uninstall", "delet",
-    "cancel", "unsubscrib", "let go", "left", "resign", "parted", "walked away", "fired", "graduat", "from", "changed",
-    "switched",
+    "cancel", "unsubscrib", "let go", "left", "resign", "parted", "walked away", "fired", "ported", "graduat",
+    "from", "changed", "switched",
 )  # fmt: skip
 
 
@@ -214,7 +216,9 @@ def _like(old: Ended, text: str, *, swapped: bool = False) -> str | None:
         return values.job(text)
     known = next((kinds for slots, kinds in _KINDS if slot in slots), None)
     if known is not None:
-        return values.listed(text, known) or (values.noun(text, 2) if swapped and slot not in _THINGS else None)
+        return values.listed(text, known) or (
+            values.noun(text, 2) if swapped and slot not in _THINGS - {"uses"} else None
+        )
     return None if named else values.noun(text, 3)
 
 
