@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from _bare import Ready
 from _bench import options, report
-from deferred import NoEmbedder
 
 from memlayer import AsyncMemory
 
@@ -44,7 +44,7 @@ class Model:
 async def adds(path: Path, count: int, owners: int) -> dict[str, Any]:
     """One row of the report."""
     model = Model()
-    async with AsyncMemory(path, llm=model, embedder=NoEmbedder()) as memory:
+    async with AsyncMemory(path, llm=model, embedder=Ready()) as memory:
         await memory.search("warm", user_id="u0")
         start = time.perf_counter()
         made = await asyncio.gather(

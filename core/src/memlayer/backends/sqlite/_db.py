@@ -36,6 +36,9 @@ PURGES = 10
 PURGED_AT_ONCE = 32 << 20
 """Bytes of a file that is purged before erasing returns."""
 
+MAPPED = 128 << 20
+"""Bytes of the file that are read without a copy; the process is counted as holding them."""
+
 FORK_WAIT = BUSY_TIMEOUT
 """Seconds that a fork waits for each connection to come to rest."""
 
@@ -395,7 +398,7 @@ def _configure(connection: sqlite3.Connection, timeout: float = BUSY_TIMEOUT) ->
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA mmap_size = 268435456")
+    connection.execute(f"PRAGMA mmap_size = {MAPPED}")
     register(connection)
     return connection
 
