@@ -181,12 +181,13 @@ _SWITCH = re.compile(
 )
 
 
+_MOVED_ALL = re.compile(r"^(?:has )?moved (?:everything|all |their )", re.IGNORECASE)
 _VERSION = re.compile(r" v?\d[\w.]*$")
 
 
 def switched(new: Record, old: Record) -> bool:
     """Says whether one tool took the place of another of its kind: "switched to Linux" of who used Windows."""
-    change = _SWITCH.search(new.text) or _NOW.search(new.text)
+    change = _SWITCH.search(new.text) or _MOVED_ALL.search(new.text) or _NOW.search(new.text)
     if {new.attribute, old.attribute} != {"uses"} or new.negated or old.negated or not change:
         return False
     now, before = (_VERSION.sub("", normal.value(r.value)) for r in (new, old))

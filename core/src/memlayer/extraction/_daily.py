@@ -185,7 +185,11 @@ _KEPT = re.compile(f"{_THING} {SPOT}", re.IGNORECASE)
 
 def team(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(r"(?:the|an?) ([\w -]{2,24}?) team\b(?! of\b)", rest)
-    vague = m and re.match(r"(?:small|big|great|good|new|same|other|whole|remote|tiny|large)\b", m[1])
+    vague = m and re.match(
+        r"(?:small|big|great|good|new|wrong|right|winning|losing|best|same|other|whole|remote"
+        r"|tiny|large)\b",
+        m[1],
+    )
     return [Reading("detail:team", m[1], said.negated)] if m and not vague else []
 
 

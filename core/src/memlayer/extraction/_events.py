@@ -178,7 +178,7 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
     if _VAGUE.match(predicate):
         return None
     if m := _PLANNING.match(predicate):
-        return Happening("plans", m["what"][:120], 0.5)
+        return Happening("plans", re.split(r" and (?:need|want|would|am|are)\b", m["what"])[0][:120], 0.5)
     if _ONGOING.match(predicate) or _ONGOING.match(plain):
         return Happening(None, None, 0.45) if size >= 4 else None
     if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4):

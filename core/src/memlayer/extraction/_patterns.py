@@ -331,13 +331,14 @@ _RULES = (
     ),
     _rule(
         to.uses,
-        rf"(?:{_BE} )?(?:(?:use|uses|using|run|runs|running)|(?:code|codes|coding|program|programs|programming"
-        rf"|develop|develops"
-        rf"|developing)"
-        r" (?:mostly |mainly )?(?:in|with)",
-        r"|(?:host|hosts|run|runs|deploy|keep|keeps|store|stores|track|tracks|manage|watch|stream|moved|write|do)",
+        rf"(?:{_BE} )?(?:(?:host|hosts|run|runs|deploy|keep|keeps|store|stores|track|tracks|manage|watch|stream"
+        rf"|moved|do)",
         r" (?:everything|all (?:of )?(?:my|our) \w+|(?:my|our) (?:notes|tasks|photos|code|files|passwords|recipes|docs",
-        r"|documents|music|shows|projects?|calendar|budget|finances)) (?:over )?(?:on|in|with|to)) (?:the |an? |my )?",
+        r"|documents|music|shows|projects?|calendar|budget|finances)) (?:over )?(?:on|in|with|to)",
+        r"|(?:use|uses|using|run|runs|running)",
+        r"|(?:code|codes|coding|program|programs|programming|develop|develops|developing) (?:mostly "
+        r"|mainly )?(?:in|with))",
+        r" (?:the |an? |my )?",
     ),
     _rule(
         to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that |any )"

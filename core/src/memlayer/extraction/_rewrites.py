@@ -222,8 +222,8 @@ _RULES: tuple[_Rule, ...] = (
         r"my new \g<what> is \g<to>",
     ),
     _rule(
-        "switch|chang|moved",
-        r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed|moved) (?P<mine>(?:my"
+        "switch|chang",
+        r"^(?:we|I) (?:have )?(?:just |recently )?(?:switched|changed) (?P<mine>(?:my"
         r"|our) (?P<what>[a-z][\w -]{2,25}?))"
         r" (?:over )?to (?P<to>(?-i:[A-Z])[^,;]*)$",
         _switched_to,
