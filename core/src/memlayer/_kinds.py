@@ -7,6 +7,7 @@ city" - "Lisbon").
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def _set(text: str) -> frozenset[str]:
@@ -141,10 +142,8 @@ _WORDS: dict[int, str] = {
     COMPANY: "compan(?:y|ies) brands? sponsors? employer endorsements?",
     RELATIVE: "famil(?:y|ies) relatives? siblings? kids children parents",
 }
-_ASKED = tuple(
-    (kind, re.compile(rf"\b(?:{'|'.join(words.split())})\b", re.IGNORECASE)) for kind, words in _WORDS.items()
-)
-_WORD = re.compile(r"[a-z]+")
+_ASKED = tuple((kind, re.compile("|".join(words.split()))) for kind, words in _WORDS.items())
+_WORD = re.compile(r"\w+")
 _ADVICE = re.compile(
     r"\b(?:should (?:I|we|my|our)|recommend\w*|suggest\w*|any (?:tips|ideas|advice)|ideas? (?:for|on|how)|advice"
     r"|tips (?:for|on)|what do you think|would .* (?:like|enjoy|prefer|be interested|want|consider)"
@@ -155,11 +154,19 @@ _ADVICE = re.compile(
 
 def asked(question: str) -> int:
     """The kinds of which a question wants one, as bits: those that it asks for, for advice also those that it names."""
-    found = sum(kind for kind, pattern in _ASKED if pattern.search(question))
+    words = _WORD.findall(question.lower())
+    found = 0
+    for word in words:
+        found |= _wanted(word)
     if advice(question):
-        for word in _WORD.findall(question.lower()):
+        for word in words:
             found |= NAMED.get(word, 0) & ~TASTE
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _wanted(word: str) -> int:
+    return sum(kind for kind, pattern in _ASKED if pattern.fullmatch(word))
 
 
 def advice(question: str) -> bool:
