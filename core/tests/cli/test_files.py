@@ -33,6 +33,16 @@ def test_documents_are_kept_in_pieces_and_once(memlayer: Any, tmp_path: Path) ->
 def test_a_name_of_no_file_is_a_text(memlayer: Any) -> None:
     assert memlayer("add", "see readme.md", *ANN).code == 0
     assert memlayer("search", "readme", *ANN, "--json").json["results"][0]["memory"] == "see readme.md"
+    assert memlayer("add", "Rex", "chewed", "notes.md", *ANN).code == 0
+
+
+@pytest.mark.parametrize("name", ["handbok.pdf", "notes.md", "cat.png", "chat.jsonl"])
+def test_a_file_that_is_not_there_is_no_memory(memlayer: Any, tmp_path: Path, name: str) -> None:
+    (tmp_path / "notes.txt").write_text("I live in Rome.")
+    for words in ([name], [tmp_path / "notes.txt", name]):
+        said = memlayer("add", *words, *ANN)
+        assert (said.code, said.err) == (2, f"error: {name}: no such file. (memlayer add --help)\n")
+    assert memlayer("users").code == 1
 
 
 def test_progress_of_reading_and_of_keeping(memlayer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,9 +205,10 @@ def json_option(_ctx: click.Context, parameter: click.Parameter, value: str | No
     """Reads an option whose value is a JSON object."""
     if value is None:
         return None
-    found = parse_json(value, f"--{parameter.name}")
+    named = parameter.opts[0]
+    found = parse_json(value, named)
     if not isinstance(found, dict):
-        raise click.UsageError(f'--{parameter.name} must be a JSON object such as \'{{"topic": "food"}}\'')
+        raise click.UsageError(f'{named} must be a JSON object such as \'{{"topic": "food"}}\'')
     return found
 
 

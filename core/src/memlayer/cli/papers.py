@@ -12,6 +12,8 @@ import click
 
 from memlayer.cli.desk import Desk, day, examples, many, verb
 
+CHATS = (".json", ".jsonl", ".ndjson", ".zip")
+"""Files that hold chats."""
 _NEVER_CHATS = (".pdf", ".mdx", ".html", ".htm")
 """Files that are documents even where a chat is asked for."""
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
@@ -24,6 +26,13 @@ def is_paper(name: str, *, chats: bool = False) -> bool:
     if name.lower().startswith(("http://", "https://")):
         return not any(c.isspace() for c in name)
     return name.lower().endswith(_NEVER_CHATS if chats else FILES) and (chats or Path(name).is_file())
+
+
+def is_name(word: str) -> bool:
+    """Says whether an argument reads as the name of a file or an address, be it there or not, rather than as a text."""
+    from memlayer.extraction.documents import FILES
+
+    return is_paper(word) or (len(word.split()) == 1 and word.lower().endswith((*FILES, *_PICTURES, *CHATS)))
 
 
 def is_picture(name: str) -> bool:

@@ -12,9 +12,8 @@ from rich.text import Text
 
 from memlayer.cli import chats
 from memlayer.cli.desk import Desk, examples, json_option, many, text, verb
-from memlayer.cli.papers import is_paper, is_picture, note_scanned, picture
+from memlayer.cli.papers import CHATS, is_name, is_paper, is_picture, note_scanned, picture
 
-_CHATS = (".json", ".jsonl", ".ndjson", ".zip")
 AT_ONCE = 200
 """How many messages of one conversation are taken in together: what a bar moves by, and what an interruption loses."""
 
@@ -112,8 +111,8 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     files = tuple(files)
     if words and files:
         raise click.UsageError("Give a text or --file, not both.")
-    if len(words) == 1 and words[0].lower().endswith(_CHATS) and len(words[0].split()) == 1 and not _is_chat(words[0]):
-        raise click.UsageError(f"{words[0]}: no such file.")  # and no memory
+    if words and all(map(is_name, words)) and (missing := [word for word in words if not _is_there(word)]):
+        raise click.UsageError(f"{missing[0]}: no such file.")  # and no memory
     if any(map(_is_chat, words)) and all(is_paper(word) or is_picture(word) or _is_chat(word) for word in words):
         words, files = (), words
     if words and all(is_paper(word) or is_picture(word) for word in words):
@@ -136,9 +135,14 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     return [chats.Conversation([{"role": "user", "content": said}])], []
 
 
+def _is_there(word: str) -> bool:
+    """Says whether a word is an address, or the name of a file."""
+    return is_paper(word) or Path(word).is_file()
+
+
 def _is_chat(word: str) -> bool:
     """Says whether a word is the name of a chat's file."""
-    return word.lower().endswith(_CHATS) and Path(word).is_file()
+    return word.lower().endswith(CHATS) and Path(word).is_file()
 
 
 def _picture(name: str) -> chats.Conversation:
