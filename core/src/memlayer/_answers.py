@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _THOUGHT = re.compile(
-    r"<(?P<end>/?)\|?(?:think|thinking|thoughts?|reasoning|reflection|analysis)(?: [^<>]*)?\|?>", re.IGNORECASE
+    r"<\|?(?P<end>/?)\|?(?:think|thinking|thoughts?|reasoning|reflection|analysis)(?: [^<>]*)?\|?>", re.IGNORECASE
 )
 _FENCE = re.compile(r"```[\w-]*[ \t]*\r?\n(.*?)(?:```|\Z)", re.DOTALL)
 # A string that is not closed goes to the end, else each quote in it would be tried as the begin of one.

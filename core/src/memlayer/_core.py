@@ -79,7 +79,7 @@ class Core:
         if noted is not None and noted != self.ledger.embedder:
             raise DimensionMismatchError(
                 f"{self.ledger.database.path} was embedded with {noted}, this memory uses {self.ledger.embedder}; "
-                "open it with that embedder, or embed it anew: memory.reembed()"
+                "open it with that embedder, or embed it anew: memory.reembed(), or `memlayer reembed`"
             )
         return embedder
 

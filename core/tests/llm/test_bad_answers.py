@@ -37,7 +37,7 @@ MENDED = {
     "thoughts of another name": f"<reasoning>\nhm\n</reasoning>\n\n{GOOD}",
     "thoughts within thoughts": f"<think>a<think>b</think>c</think>{GOOD}",
     "thoughts after it": f"{GOOD}<think>Was that right? {{}}</think>",
-    "thoughts with marks": f'<|thinking|>hm<|/thinking|><think kind="deep">{{</think>{GOOD}',
+    "thoughts with marks": f'<|thinking|>hm</|thinking|><|thinking|>hm<|/thinking|><think kind="deep">{{</think>{GOOD}',
     "thoughts in the text itself": answer(fact("Likes tea")).replace("false", '"<think>"'),
     "thoughts without a beginning": f"The user likes tea.</think>{GOOD}",
     "trailing commas": GOOD.replace("]}", ",],}").replace('"ended": []', '"ended": [],'),

@@ -39,7 +39,7 @@ def fill(path: Path, count: int = 600) -> None:
 
 def test_another_embedder_is_told_of(tmp_path: Path) -> None:
     fill(tmp_path / "m.db", 1)
-    told = pytest.raises(DimensionMismatchError, match=r"hash-256/256.*hash-64/64.*reembed")
+    told = pytest.raises(DimensionMismatchError, match=r"hash-256/256.*hash-64/64.*`memlayer reembed`")
     with Memory(tmp_path / "m.db", embedder=HashEmbedder(64)) as m, told:
         m.search("item", **A)
 

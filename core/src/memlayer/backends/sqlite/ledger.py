@@ -95,7 +95,8 @@ class SQLiteLedger:
         elif noted != mine:
             raise DimensionMismatchError(
                 f"{self.database.path} is embedded with {noted} now, and this memory still uses {mine}; nothing was "
-                "written: open it anew with that embedder, or embed it anew: memory.reembed()"
+                "written: open it anew with that embedder, or embed it anew: memory.reembed(), or "
+                "`memlayer reembed`"
             )
 
     def _tell(self) -> None:
