@@ -62,7 +62,8 @@ def _re(pattern: str) -> re.Pattern[str]:
 
 
 _IS_AT = _re(
-    rf"^(?:my|our|the) {_TOPIC} (?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place|are) (?:now "
+    rf"^(?:my|our|the) {_TOPIC} (?:now )?(?:is|starts|begins|leaves|departs|takes off|is scheduled|takes place"
+    rf"|are) (?:now "
     rf"|actually )?(?:(?:on|at|for|in) )?{_WHEN}"
 )
 _EXPIRES = _re(

@@ -159,7 +159,7 @@ _RULES = (
     _rule(daily.at_home, r"(?:work|works|working) (?:from home|remotely|(?:from|in|at) the office) "),
     _rule(daily.shift, rf"(?:work|works|working|switched to|moved to|{_BE} on) (?:the |a )?(?=\w+ shifts?\b)"),
     _rule(daily.saved, r"(?:have|has|got) (?=[$€£]?\d)"),
-    _rule(daily.dose, rf"(?:{_BE} )?(?:take|takes|taking|on) (?=\d)"),
+    _rule(daily.dose, rf"(?:{_BE} )?(?:take|takes|taking|on|down to|up to|back to) (?=\d)"),
     _rule(daily.rent, r"(?:pay|pays|paying) "),
     # home and origin
     _rule(
@@ -170,7 +170,7 @@ _RULES = (
     _rule(to.has_lived, r"(?:have|has) lived (?:here )?in "),
     _rule(
         to.moved,
-        r"(?:have |has )?(?:moved|relocated|settled down|settled|emigrated|immigrated)",
+        r"(?:have |has )?(?:moved|relocated|settled down|settled|retired|emigrated|immigrated)",
         r"(?: back| out| over| down| up| here| away| house| from [A-Z]\w+(?: [A-Z]\w+)?| to live){0,3} (?:to|in"
         r"|into) ",
     ),
@@ -212,7 +212,8 @@ _RULES = (
     _rule(
         to.quit,
         r"(?:have |has )?(?:quit|left|lost|resigned from) (?:my|his|her|the|our)(?: \w+)? (?:job|position|role)\b",
-        r"|(?:got|was|were|been) (?:laid off|fired|let go)\b|(?:have |has )?(?:stepped down|resigned) (?=as\b)"
+        r"|(?:got|was|were|been) (?:laid off|fired|let go|made redundant|dismissed|sacked)\b|(?:have "
+        r"|has )?(?:stepped down|resigned) (?=as\b)"
         r"|(?:have |has )?(?:resigned|retired)(?: (?=from\b"
         r"|at\b|last\b|this\b|in\b|early\b|two\b)|$)",
     ),
@@ -235,7 +236,11 @@ _RULES = (
     _rule(to.status("separated"), rf"(?:got |{_BE} )?separated\b"),
     _rule(to.status("engaged"), rf"(?:got |{_BE} )engaged(?= now| last| on\b|$)"),
     _rule(to.status("widowed"), rf"{_BE} (?:a widow|a widower|widowed)\b"),
-    _rule(to.broke_up, r"(?:have )?(?:broke|broken|split) up(?= with|$|,| last| in\b| on\b| a\b)"),
+    _rule(
+        to.broke_up,
+        r"(?:have )?(?:(?:broke|broken|split) up|broke (?:it|things) off|ended (?:it"
+        r"|things))(?= with|$|,| last| in\b| on\b| a\b)",
+    ),
     # body
     _rule(to.age, rf"{_BE} (?=\d|[a-z]+(?:teen|ty)?\b)|turned (?=\w)"),
     _rule(to.allergic, rf"{_BE} (?:\w+ly )?(?:allergic|intolerant) to "),
@@ -351,7 +356,7 @@ _RULES = (
     ),
     _rule(
         to.member,
-        rf"{_BE} (?:a member of|part of) |(?:(?:have |has )?joined|belong to|belongs to|(?:sing|sings|play|plays"
+        rf"{_BE} (?:a member (?:of|at)|part of) |(?:(?:have |has )?joined|belong to|belongs to|(?:sing|sings|play|plays"
         rf"|row|rows|act"
         r"|acts|dance|dances) (?:in|with)) (?=an? |the |my )",
     ),

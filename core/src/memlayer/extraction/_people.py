@@ -41,7 +41,8 @@ _OTHER = re.compile(
     rf"^(?P<name>{_N}) (?=(?:also |now |just |still |really |currently |recently )?(?:lives|works|is|has|loves"
     rf"|likes|hates|enjoys|prefers|plays|speaks"
     r"|moved|got|started|studies|was born|does|quit|joined|eats|drinks|drives|owns|adopted|bought|graduated|left"
-    r"|married|died|passed away|turned|became|broke up|retired|stopped|gave up|no longer|sold|switched|cancell?ed)\b)"
+    r"|married|died|passed away|turned|became|broke up|retired|stopped|gave up|no longer|sold|switched|cancell?ed"
+    r"|was put|had to be put|crossed|retired)\b)"
 )
 _PRONOUN = re.compile(r"^(?P<who>he|she) ", re.IGNORECASE)
 _MENTION = re.compile(rf"\b(?:my|our) {_ADJ}(?P<word>{_KIN}|{_PET})\b", re.IGNORECASE)

@@ -497,7 +497,7 @@ def school(rest: str, said: Predicate) -> list[Reading]:
 
 
 def member(rest: str, said: Predicate) -> list[Reading]:
-    if "member of" in said.plain and (m := _CLUB_NAME.match(rest)):
+    if "member " in said.plain and (m := _CLUB_NAME.match(rest)):
         return [Reading("member_of", m[1], said.negated, target="organization")]
     value = values.noun(rest, 5)
     ends = (

@@ -95,10 +95,11 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(
         "rais|increas|lower|cut|reduc|bump|upped|put up",
-        r"^(?:they|he|she|we|I|(?:my|the|our) [\w ]{2,30}?) (?:has |have |just )*(?:raised|increased|lowered|cut"
+        r"^(?:they|he|she|we|I|(?:my|the|our) [\w ]{2,30}?) (?:has |have |had to |just )*(?:raised|raise|increased"
+        r"|lowered|cut"
         r"|reduced|bumped|upped"
         r"|put up)"
-        r" (?P<what>(?:my|our|the) [\w ]{3,20}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
+        r" (?P<what>(?:my|our|the) [\w ]{3,40}?)(?: by [^,;]{1,20}?)?(?: from [^,;]{1,30}?)? to (?P<to>[$€£]?\d.*)$",
         lambda m: f"my {m['what'].split(' ', 1)[1]} is now {m['to']}",
     ),
     _rule(
@@ -119,6 +120,12 @@ _RULES: tuple[_Rule, ...] = (
         r"my new \g<what> is \g<to>",
     ),
     # doctors, landlords and other people of whom there is one
+    _rule(
+        "switched me|moved me|changed me",
+        rf"^(?:my|the) (?:\w+ )?{_DOCTOR} (?:has |have |just )*(?:switched|moved"
+        rf"|changed) me (?:over )?(?P<to>(?:from|to) .+)$",
+        r"I switched \g<to>",
+    ),
     _rule(
         " me off ",
         r"^(?:my|the) (?:\w+ )?(?:doctor|gp|psychiatrist|cardiologist|neurologist|dermatologist)s? (?:has |have "
@@ -248,6 +255,16 @@ _RULES: tuple[_Rule, ...] = (
         r"|Gym)\b).+)$",
         r"I started working at \g<to>",
     ),
+    _rule(
+        "promoted me",
+        r"^(?:they|(?:my|the) [\w ]{2,24}|(?-i:[A-Z])\w+) (?:has |have |just )*promoted me to (?P<to>.+)$",
+        r"I was promoted to \g<to>",
+    ),
+    _rule(
+        "stole ",
+        r"^(?:somebody|someone|they|some \w+) (?:has |just )*stole (?P<what>(?:my|our) .+)$",
+        r"\g<what> was stolen",
+    ),
     _rule("last day", r"^.{2,20} was my last day (?:at|with) (?P<to>(?-i:[A-Z]).+)$", r"I left my job at \g<to>"),
     _rule(
         " me",
@@ -262,8 +279,9 @@ _RULES: tuple[_Rule, ...] = (
     _rule("job is", r"^my (?:new )?job is (?:now )?(?:at|with) (?P<to>.+)$", r"I now work at \g<to>"),
     # two people, one tie
     _rule(
-        "broke|split|broken",
-        rf"^{_WITH} (?:have |just |recently )*(?:broke|split|broken) up(?P<t>(?! (?:the|an?|our|this|some)\b).*)$",
+        "broke|split|broken|called it|parted|separate",
+        rf"^{_WITH} (?:have |just |recently )*(?:(?:broke|split|broken) up|broke (?:it|things) off|called it quits"
+        rf"|parted ways|went our separate ways)(?P<t>(?! (?:the|an?|our|this|some)\b).*)$",
         r"I broke up with \g<who>\g<t>",
     ),
     _rule(

@@ -38,7 +38,7 @@ def _class(slots: frozenset[str], *verbs: str) -> tuple[re.Pattern[str], frozens
 
 _ENDED = (
     _class(
-        _INTAKE | _DOINGS | _TITLES | _PLACES | _TASTES | {"uses", "goal", "plans", "runs"},
+        _INTAKE | _DOINGS | _TITLES | _PLACES | {"uses", "goal", "plans", "runs"},
         r"(?:gave|give|given) up(?: on)?|quit|dropped|abandoned|packed in|closed(?: down)?|shut down",
         rf"stopped(?: doing| using| taking| learning| playing)?|{_BE} (?:done|through) with",
     ),
@@ -60,26 +60,26 @@ _ENDED = (
     _class(
         _PLACES,
         r"left|quit|resigned from|parted ways with|walked away from|stopped working (?:at|for)",
-        rf"(?:got|{_BE}) (?:fired|laid off|let go) (?:from|by)|graduated from|dropped out of",
+        rf"(?:got|{_BE}) (?:fired|laid off|let go|made redundant|sacked) (?:from|by)|graduated from|dropped out of",
     ),
     _class(
         _THINGS | _INTAKE | _DOINGS | _TITLES | _PLACES | {"commutes_by", "prefers", "state"},
         r"(?:switched|changed|moved(?: on| over)?|migrated|ported|rewrote|went|gone|converted|transferred|upgraded"
         r"|downgraded)"
-        r"(?: everything| over| all my \w+| (?:my|our|the) [\w-]+(?: [\w-]+)?)? (?:away )?from",
+        r"(?: everything| over| all (?:of )?(?:my|our) \w+| (?:my|our|the) [\w-]+(?: [\w-]+)?)? (?:away )?from",
     ),
 )
 _GAVE_AWAY = re.compile(
     r"^(?:(?:have|has|had|had to|just|sadly|finally) )*(?:gave|give|given) (?P<what>.+?) away\b", re.IGNORECASE
 )
 _OWNER = re.compile(
-    r"^(?:(?:my|our|the|his|her|their|this|that|an?|being|eating|drinking|reading|watching|old) )+", re.IGNORECASE
+    r"^(?:(?:my|our|the|his|her|their|this|that|an?|being|eating|drinking|reading|watching) )+", re.IGNORECASE
 )
 # What may stand between the end of the old and the new one; anything else makes it another thing.
 _KIND = r"(?: (?:diet|subscription|membership|account|app|job|lifestyle|thing|altogether|completely|entirely))?"
 _STOP = re.compile(
     rf"^{_KIND}(?:$|[,.;!:(]| (?:last|this|in (?!which)|after|because|since|for good|again|yesterday|today|now|lately"
-    r"|when|a (?:week|month|year|few|couple)|two|three|six|ages|years|away|as|due|too|and|but|on (?:mon|tues"
+    r"|when|a (?:week|month|year|few|couple)|to|two|three|six|ages|years|away|as|due|too|and|but|on (?:mon|tues"
     r"|wednes|thurs|fri"
     r"|satur|sun|the)|over)\b)",
     re.IGNORECASE,
@@ -165,8 +165,8 @@ _MAY = (
     "gave", "give", "quit", "drop", "abandon", "packed", "closed", "shut", "stopp", "done with", "through with", "off ",
     "fell out", "lost interest", "over", "sick of", "tired of", "bored of", "finish", "complet", "wrapped", "sold",
     "sell", "rid of", "trad", "scrap", "ditch", "dump", "swap", "exchang", "replac", "rehom", "uninstall", "delet",
-    "cancel", "unsubscrib", "let go", "left", "resign", "parted", "walked away", "fired", "ported", "graduat",
-    "from", "changed", "switched",
+    "cancel", "unsubscrib", "let go", "left", "resign", "parted", "walked away", "fired", "laid off",
+    "redundant", "sacked", "ported", "graduat", "from", "changed", "switched",
 )  # fmt: skip
 
 
@@ -187,10 +187,12 @@ def _verb(rest: str) -> tuple[str, frozenset[str]] | None:
 
 def _named(value: str, tail: str) -> str | None:
     """What follows the value in a text that begins with it, or with its last words; None where it does not."""
-    low, plain = tail.casefold(), _OWNER.sub("", value).casefold()
-    parts = plain.split(" ")
-    for n in range(len(parts)):
-        part = " ".join(parts[n:])
+    low, bare = tail.casefold(), _OWNER.sub("", value)
+    parts = bare.casefold().split(" ")
+    names = [" ".join(parts[n:]) for n in range(len(parts))]
+    if len(parts) > 1 and bare[:1].isupper() and len(parts[0]) > 3:
+        names.append(parts[0])  # "the Nokia" for a Nokia 3310
+    for part in names:
         for said in (part, f"{part}s", part.removesuffix("s")):
             if len(said) > 1 and low.startswith(said) and not low[len(said) : len(said) + 1].isalnum():
                 return tail[len(said) :]

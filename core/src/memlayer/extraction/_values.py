@@ -163,7 +163,11 @@ def job(text: str, *, sure: bool = False) -> str | None:
     if not 1 <= len(parts) <= 4 or any(w in words.NOT_A_JOB for w in parts):
         return None
     last = parts[-1]
-    known = last in words.JOBS or " ".join(parts[-2:]) in words.JOBS or _JOB_ENDS.search(last) is not None
+    known = (
+        last.rpartition("-")[2] in words.JOBS
+        or " ".join(parts[-2:]) in words.JOBS
+        or _JOB_ENDS.search(last) is not None
+    )
     if sure and not known:
         known = value[:1].islower() and last not in _NO_TITLE and last not in _VAGUE and parts[0] not in _VAGUE
     return value.strip() if known else None
