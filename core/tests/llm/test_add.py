@@ -274,6 +274,39 @@ def test_two_names_are_one_person_only_where_a_text_says_so() -> None:
         assert [(r["source"], r["target"]) for r in later] == [("Robert", "Rome")]
 
 
+SAME = {
+    "Robert": ["Everyone calls Robert Bob.", "Robert (Bob) came", "Bob, whose real name is Robert",
+               "Robert, a.k.a. Bob", "Bob is short for Robert", 'Robert "Bob" Smith', "Bob goes by Robert at work", "Robert, or Bob, came",
+               "Bob is actually Robert", "Bob and Robert are the same person", "Robert wird Bob genannt"],
+    "user": ["My friends call me Bob", "I go by Bob", "I'm Bob", "My name is Bob"],
+}  # fmt: skip
+OTHER = {
+    "Robert": ["Bob met Robert", "Bob is Robert's brother", "Bob just called Robert", "Bob has known Robert for years",
+               "Is it Bob or Robert?", "Robert came. My dog is called Bob", 'Bob said "hi" to Robert',
+               "Bob has the same job as Robert", "Bob, Robert and Ann came", "Robert is kind"],
+    "user": ["I met Bob", "I called Bob"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_a_model_alone_makes_no_two_people_one(merged: bool) -> None:
+    """What it claims is kept where a sentence names one of them with both names."""
+    for source, said in (SAME if merged else OTHER).items():
+        for text in said:
+            claim = relation(source, "also_known_as", "Bob", ("person", "person"))
+            with memory(FakeModel(answer(fact("Is the same", relations=[claim])))) as m:
+                found = m.add(text, **A, enable_graph=True)["relations"]
+            assert bool(found) is merged, text
+
+
+def test_who_knows_another_is_another() -> None:
+    claim = relation("Robert", "also_known_as", "Bob", ("person", "person"))
+    edges = [claim, relation("Bob", "called", "Robert", ("person", "person"))]
+    with memory(FakeModel(answer(fact("Bob called Robert a liar", relations=edges)))) as m:
+        found = m.add("Bob called Robert names", **A, enable_graph=True)["relations"]
+    assert [(r["source"], r["relationship"], r["target"]) for r in found] == [("Bob", "called", "Robert")]
+
+
 def test_a_procedure_is_one_record_of_how_it_was_done() -> None:
     model = FakeModel('{"procedure": "1. Opened the page. 2. Read 42."}')
     talk = [{"role": "user", "content": "Find the number"}, {"role": "assistant", "content": "It is 42"}]

@@ -23,6 +23,16 @@ _NUMBER = re.compile(r"\s*[\[(#]?\s*(?:m|msg|message|memory)?[\s_#-]*(\d{1,6})\s
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:[T ].*)?")
 _NONE = frozenset({"", "null", "none", "n/a", "unknown"})
 _PLAIN_TYPE = "thing"
+# Words of naming: "everybody calls Robert Bob". "Bob called Robert" and "has known Robert" name two.
+_NAMING = re.compile(
+    r"\b(?:aka|alias|(?:better )?known as|call(?:s|ed|ing)?|nick\w*|names?|named|short for|for short"
+    r"|go(?:es|ing)? by|went by|formerly|n[eé]e|same (?:person|one|man|woman)|stands for|genannt|nenn\w+|hei(?:ß|ss)t"
+    r"|appel\w+|surnom\w+|llam\w+|apod\w+|chiam\w+|soprannom\w+)\b",
+    re.IGNORECASE,
+)
+_LATIN = "\u024f"
+"""The last of the Latin letters."""
+_SENTENCE = re.compile(r"(?<=\w\w[.!?])\s+|\n")
 
 
 class Reader:
@@ -151,7 +161,8 @@ class Reader:
 
     def _one_name(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Relations under one name for each person: names are one only where a text, or a shown memory, says so."""
-        texts = {m.episode_id: m.text.casefold() for m in self._messages}
+        texts = {m.episode_id: m.text for m in self._messages}
+        two = {_pair(r) for c in candidates for r in c.relations if r.predicate != ALIAS}
         same: dict[str, str] = {}
         for record in self._memories:
             same |= {r.target.casefold(): r.source for r in record.relations if r.predicate == ALIAS}
@@ -160,11 +171,8 @@ class Reader:
             relations = []
             for r in candidate.relations:
                 if r.predicate == ALIAS:
-                    said = any(
-                        r.target.casefold() in texts[s] and (r.source == "user" or r.source.casefold() in texts[s])
-                        for s in candidate.sources
-                    )
-                    if not said or r.source.casefold() == r.target.casefold():
+                    # Who knows, likes or helps another is another.
+                    if _pair(r) in two or not any(_says_same(r, texts[s]) for s in candidate.sources):
                         continue
                     same[r.target.casefold()] = r.source
                 relations.append(r)
@@ -183,6 +191,29 @@ class Reader:
             )
             for c in kept
         ]
+
+
+def _pair(relation: Relation) -> frozenset[str]:
+    return frozenset((relation.source.casefold(), relation.target.casefold()))
+
+
+def _says_same(alias: Relation, text: str) -> bool:
+    """Says whether a sentence gives one both names; in other than Latin letters, whether it has both."""
+    one, other = (re.escape(name.casefold()) for name in (alias.source, alias.target))
+    if one == other:
+        return False
+    name, me = (other, "(?:i am|i'm)") if one == "user" else (f"(?:{one}|{other})", f"(?:{one}|{other}),? (?:is|was)")
+    same = re.compile(
+        rf"[(\"'\u201c\u201e\u2018\u00ab]\s*{name}\b|\b{name}\s*[=/]\s*{name}\b|\b{name}, or {name}\b"
+        rf"|\b{me} (?:\w+ly )?{name}\b(?!['\u2019])"
+    )
+    rung = re.compile(rf"\b(?:i|{name}) (?:\w+ly |just |has )*call(?:s|ed)? {name}\b")
+    for sentence in _SENTENCE.split(text.casefold().replace("a.k.a.", "aka").replace("i.e.", "alias")):
+        if re.search(other, sentence) and (one == "user" or re.search(one, sentence)):
+            letters = max(alias.target)
+            if letters > _LATIN or same.search(sentence) or _NAMING.search(rung.sub("", sentence)):
+                return True
+    return False
 
 
 def _rows(value: Any, name: str) -> list[Any]:
