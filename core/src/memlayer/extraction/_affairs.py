@@ -79,7 +79,7 @@ _SPEAKERS = _re(
 )
 _MOVED_TO = _re(rf"^(?:(?:my|our|the) )?{_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(
-    rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{1, 30}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has "
+    rf"^(?:they|we|i|he|she|(?-i:[A-Z])[\w'. -]{{1,30}}?|the [\w' -]{{3,30}}?|my [\w' -]{{3,30}}?) (?:have |has "
     rf"|had to )?(?:just )?{_MOVED} (?:my|our|the) {_TOPIC}"
     rf"(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}"
 )

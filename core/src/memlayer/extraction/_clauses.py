@@ -148,7 +148,7 @@ _WHEN = (
 )
 _TIME_FIRST = _re(
     rf"^(?:just |only |so )?((?:these days|nowadays|from now on|(?:lately|recently)(?= I| we)|since (?:the|my|our"
-    rf"|last|this) [\w ]{2, 20}?(?= I | we | my | our )|now(?= my| our)|as of (?:today|now|yesterday"
+    rf"|last|this) [\w ]{{2,20}}?(?= I | we | my | our )|now(?= my| our)|as of (?:today|now|yesterday"
     rf"|last \w+|this \w+"
     rf"|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
     rf"|around)\s)?(?:the\s)?(?:yesterday|today"
