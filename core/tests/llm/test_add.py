@@ -275,9 +275,11 @@ def test_two_names_are_one_person_only_where_a_text_says_so() -> None:
 
 
 SAME = {
-    "Robert": ["Everyone calls Robert Bob.", "Robert (Bob) came", "Bob, whose real name is Robert",
-               "Robert, a.k.a. Bob", "Bob is short for Robert", 'Robert "Bob" Smith', "Bob goes by Robert at work", "Robert, or Bob, came",
-               "Bob is actually Robert", "Bob and Robert are the same person", "Robert wird Bob genannt"],
+    "Robert": [
+        "Everyone calls Robert Bob.", "Robert (Bob) came", "Bob, whose real name is Robert", "Robert, a.k.a. Bob",
+        "Bob is short for Robert", 'Robert "Bob" Smith', "Bob goes by Robert at work", "Robert, or Bob, came",
+        "Bob is actually Robert", "Bob and Robert are the same person", "Robert wird Bob genannt",
+    ],
     "user": ["My friends call me Bob", "I go by Bob", "I'm Bob", "My name is Bob"],
 }  # fmt: skip
 OTHER = {
