@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memlayer._ask import scope_of, words
-from memlayer.errors import ConfigurationError, NotFoundError
+from memlayer.errors import ConfigurationError, NotFoundError, brief
 from memlayer.extraction._pieces import KEY, part_of
 from memlayer.filters import parse
 from memlayer.lifetimes import alive
@@ -93,6 +93,7 @@ class Documents:
             raise ConfigurationError(
                 f"a document is a path, an address, bytes or a Document that is read, not {type(file).__name__}"
             )
+        words("the path of a document", str(file))
         return documents.read_file(file, name=name, progress=progress)
 
     def get_all(self, /, **ids: str | None) -> dict[str, list[dict[str, Any]]]:
@@ -179,4 +180,4 @@ def _told(document: Document) -> dict[str, Any]:
 
 
 def _unknown(verb: str, document: str, scope: Scope) -> NotFoundError:
-    return NotFoundError(f"documents.{verb}: no document has the id or source {document!r} in {scope.ids()}")
+    return NotFoundError(f"documents.{verb}: no document has the id or source {brief(document)} in {scope.ids()}")

@@ -43,7 +43,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "items.put": {"namespace": "n", "key": "k", "value": {}, **ANN}, "items.put_many": {"entries": [], **ANN},
     "items.get": {"namespace": "n", "key": "k", **ANN}, "items.get_many": {"keys": [], **ANN},
     "items.delete": {"namespace": "n", "key": "none", **ANN}, "items.delete_many": {"keys": [], **ANN},
-    "items.search": ANN, "items.namespaces": ANN,
+    "documents.get_all": ANN, "documents.delete": {"document": "none.md", **ANN},
+    "documents.erase": {"document": "none.md", **ANN}, "items.search": ANN, "items.namespaces": ANN,
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def memory() -> Iterator[Memory]:
 
 def method(memory: Memory, verb: str) -> Callable[..., Any]:
     side, _, name = verb.rpartition(".")
-    return getattr(memory.items if side else memory, name)  # type: ignore[no-any-return]
+    return getattr(getattr(memory, side) if side else memory, name)  # type: ignore[no-any-return]
 
 
 def raised(call: Callable[..., Any], **given: Any) -> Exception | None:
@@ -116,6 +117,12 @@ def test_filters_of_items_are_a_dict(memory: Memory, filters: Any) -> None:
 def test_filters_of_items_nest_no_deeper_than_those_of_memories(memory: Memory) -> None:
     with pytest.raises(FilterError, match="nested deeper than 64 levels; flatten it"):
         memory.items.search("n", filters=deep(lambda inner: {"AND": [inner]}), **ANN)
+
+
+@pytest.mark.parametrize("file", ["", " ", "a\0.md", "\ud800.md", 3, ["a.md"]])
+def test_a_document_s_path_is_a_path(memory: Memory, file: Any) -> None:
+    with pytest.raises(ConfigurationError, match="path"):
+        memory.documents.add(file, **ANN)
 
 
 @pytest.mark.parametrize("index", [3, {"a": 1}, ["a", 3], object()])
