@@ -101,6 +101,28 @@ def test_the_model_may_read_the_talk_too(end_to_end: Any, data: Path, tmp_path: 
     assert found["right"]["all"] == {"share": 1.0, "questions": 1}
 
 
+def test_longmemeval_is_asked_at_its_day(end_to_end: Any, tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "I moved to Bern."}, {"role": "assistant", "content": "A fine town."}]
+    asked = {
+        "question_type": "single-session-user", "question_date": "2023/06/01 (Thu) 10:00", "answer_session_ids": ["s"],
+        "haystack_session_ids": ["s"], "haystack_dates": ["2023/05/20 (Sat) 02:21"],
+    }  # fmt: skip
+    said = [{**turns[0], "has_answer": True}, turns[1]]
+    file = tmp_path / "talks.json"
+    questions = [
+        {"question_id": "q1", "question": "Where do I live?", "answer": "Bern", "haystack_sessions": [said], **asked},
+        {"question_id": "q2", "question": "Where is it?", "answer": "Bern", "haystack_sessions": [turns], **asked},
+        {"question_id": "q3_abs", "question": "Who is Max?", "answer": "", "haystack_sessions": [turns], **asked},
+    ]
+    file.write_text(json.dumps(questions), encoding="utf-8")
+    with OpenAIServer(scripted) as server:
+        given = ["--longmemeval", str(file), *arguments(server, file, tmp_path / "run")[2:], "--json"]
+        found = end_to_end.main(given)
+        assert any("Today is 2023-06-01" in body["messages"][0]["content"] for body in server.requests)
+    assert found["right"]["single-session-user"] == {"share": 1.0, "questions": 2}
+    assert found["right"]["abstention"] == {"share": 1.0, "questions": 1}
+
+
 def arguments(server: OpenAIServer, data: Path, folder: Path) -> list[str]:
     llm = {"provider": "openai", "config": {"base_url": server.base_url, "api_key": "k", "model": "m"}}
     return ["--locomo", str(data), "--llm", json.dumps(llm), "--folder", str(folder)]

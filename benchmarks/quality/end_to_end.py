@@ -81,7 +81,7 @@ def _rows(log: Path) -> Iterator[dict[str, Any]]:
 
 
 def _asked(memory: Memory, talk: Talk, ask: Ask, llm: Any, judge: Any) -> dict[str, Any]:
-    expected = ask.answer if ask.gold and ask.category != "adversarial" and ask.answer else NEVER
+    expected = ask.answer if ask.answer and ask.category != "adversarial" else NEVER
     start = time.perf_counter()
     context = memory.context(ask.question, user_id=talk.owner, max_tokens=BUDGET)
     found = time.perf_counter()
