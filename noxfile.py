@@ -79,7 +79,9 @@ def types(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Runs the tests marked slow: wheels into an empty environment, the README's first command, long properties."""
     ran.add("slow")
-    install_core(session, *group("test"), extras="[documents]")
+    install_core(session, *group("test"), "uv", extras="[documents]")
+    # The workspace as a whole has a solution, for those who work with uv.
+    session.run("uv", "lock", "--dry-run", silent=True)
     pytest(session, "-m", "slow and not servers", *test_folders())
 
 
