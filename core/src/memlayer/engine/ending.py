@@ -232,10 +232,10 @@ def newer_version(new: Record, old: Record) -> bool:
     if new.attribute != old.attribute or not (new.attribute or "").startswith("state:") or new.negated or old.negated:
         return False
     now, before = (_NUMBERED.fullmatch(r.value or "") for r in (new, old))
-    return bool(now and before and now[1].casefold() == before[1].casefold() and float(now[2]) > float(before[2]))
+    return bool(now and before and now[1].casefold() == before[1].casefold() and int(now[2]) > int(before[2]))
 
 
-_NUMBERED = re.compile(r"(.*\D)(\d+(?:\.\d+)?)")
+_NUMBERED = re.compile(r"(.*\D)(\d+)")
 
 
 def same_frame(new: Record, old: Record) -> bool:

@@ -26,6 +26,7 @@ from typing import Literal
 
 from memlayer.attributes import Attribute, attribute
 from memlayer.engine import ending, normal
+from memlayer.engine.people import same_one
 from memlayer.engine.regions import REGIONS
 from memlayer.types import Action, Candidate, Record, Scope
 
@@ -285,7 +286,7 @@ def _draft(c: Candidate, scope: Scope, now: datetime) -> Record:
 
 def _read_before(new: Record, held: Record) -> bool:
     """Says whether this very statement was read from one of these messages before, be it in other words."""
-    if not any(s in held.sources for s in new.sources) or not _same_subject(new, held):
+    if not any(s in held.sources for s in new.sources) or not same_one(new, held):
         return False
     if held.negated == new.negated and normal.key(held.text) == normal.key(new.text):
         return True
@@ -351,7 +352,7 @@ def _last_slip(conflicts: Mapping[str, _Conflict], held: Mapping[str, Record]) -
 
 def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
     """How a new fact stands to one that is held; None where they have nothing to do with each other."""
-    if not _same_subject(new, old):
+    if not same_one(new, old):
         return None
     if normal.key(new.text) == normal.key(old.text) and new.negated == old.negated:
         return "same" if _overlap(new, old) else None
@@ -441,27 +442,6 @@ def _other_name(new: Record, old: Record) -> bool:
         return False
     named = new.value[:1].isupper() and old.value[:1].isupper()
     return named and normal.key(new.text.replace(new.value, "")) == normal.key(old.text.replace(old.value, ""))
-
-
-def _same_subject(new: Record, old: Record) -> bool:
-    """Says whether two facts are about the same one; a fact without a subject only meets its own words."""
-    if old.subject is None:
-        return old.attribute is None
-    if new.subject != old.subject and normal.words(new.subject or "user") != normal.words(old.subject):
-        return False
-    if _known_as(new) and _known_as(old) and not (_known_as(new) <= _known_as(old) or _known_as(old) <= _known_as(new)):
-        return False  # the cousin Anna is not the friend Anna
-    told = new.subject == "user" and new.role == old.role and new.name and old.name
-    return not told or normal.key(new.name) == normal.key(old.name)
-
-
-_KNOWN_AS = re.compile(r"^\w+(?: user)?'s ([a-z][a-z -]*) (?=[A-Z])")
-
-
-def _known_as(record: Record) -> frozenset[str]:
-    """The words that say how somebody with a name stands to the speaker: "friend" in "The user's friend Anna …"."""
-    m = _KNOWN_AS.match(record.text) if (record.subject or "")[:1].isupper() else None
-    return frozenset(m[1].split()) if m else frozenset()
 
 
 def _stance(record: Record) -> tuple[str, bool]:

@@ -33,6 +33,9 @@ _PERSON_BEFORE = re.compile(
 _ORG_BEFORE = re.compile(r"\b(?:at|for|joined|left|with)\s$")
 
 
+_GROUNDS = frozenset("street avenue park beach island lake city river mountains valley canyon".split())
+
+
 def kind_of(name: str, before: str = "") -> str:
     """Type of a name or noun: person, place, organization, animal, food, activity, instrument, language or thing.
 
@@ -48,19 +51,7 @@ def kind_of(name: str, before: str = "") -> str:
         return "organization"
     if first.startswith(("dr.", "mr.", "mrs.", "ms.")) or (first in words.FIRST_NAMES and name[:1].isupper()):
         return "person"
-    if last in {
-        ("street"),
-        ("avenue"),
-        ("park"),
-        ("beach"),
-        ("island"),
-        ("lake"),
-        ("city"),
-        ("river"),
-        ("mountains"),
-        ("valley"),
-        ("canyon"),
-    }:
+    if last in _GROUNDS:
         return "place"
     if not name[:1].isupper():
         return "food" if last in words.FOODS else "thing"
@@ -120,20 +111,7 @@ def place(text: str) -> str | None:
     return None
 
 
-_TOWNS = frozenset(
-    {
-        ("florence"),
-        ("charlotte"),
-        ("victoria"),
-        ("jordan"),
-        ("sydney"),
-        ("madison"),
-        ("austin"),
-        ("dallas"),
-        ("paris"),
-        ("georgia"),
-    }
-)
+_TOWNS = frozenset("florence charlotte victoria jordan sydney madison austin dallas paris georgia".split())
 _PLACE = re.compile(
     r"(?:the\s)?[A-Z][\w.'’-]*(?:\s(?:(?:de|la|del|of|upon|am"
     r"|do)\s)?[A-Z][\w.'’-]*){0,3}(?:,\s[A-Z][\w.]*(?:\s[A-Z][\w.]*)?)?"

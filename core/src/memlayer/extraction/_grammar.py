@@ -101,7 +101,7 @@ def shift(text: str) -> str:
     """The text with the first person replaced by the third."""
     text = _FIRST.sub(_third, text)
     return _THEY_AM.sub(
-        lambda m: {("am"): ("they are"), ("was"): ("they were"), ("have"): ("they have"), ("is"): ("they are")}[m[1]],
+        lambda m: {"am": "they are", "was": "they were", "have": "they have", "is": "they are"}[m[1]],
         text,
     )
 

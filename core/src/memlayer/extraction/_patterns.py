@@ -8,6 +8,7 @@ from dataclasses import replace
 from memlayer.extraction import _daily as daily
 from memlayer.extraction import _readings as to
 from memlayer.extraction import _states as now
+from memlayer.extraction import _things as things
 from memlayer.extraction import _words as words
 from memlayer.extraction._readings import Predicate, Reader, Reading
 
@@ -85,7 +86,7 @@ _RULES = (
     _rule(now.title_of("reads"), rf"(?:{_BE} |started |began )reading |{_HAD}started (?=\")"),
     _rule(now.title_of("plays"), rf"(?:{_BE} |have been |has been )playing (?!for\b)"),
     _rule(
-        to.volunteers,
+        things.volunteers,
         rf"(?:{_BE} )?(?:volunteer|volunteers|volunteering) (?:at|with|for) (?=the |an? |my |our "
         rf"|[A-Z])",
     ),
@@ -312,30 +313,30 @@ _RULES = (
     ),
     _rule(now.title_of("plays"), r"(?:play|plays) (?=[A-Z][\w' :]+ (?:every|on|with|a lot|most|in the|after)\b)"),
     _rule(
-        to.does,
+        things.does,
         rf"(?:{_BE} )?(?:practice|practise|practices|practicing|do|does|doing|go|goes|going|{_BE} into|took up",
         r"|have taken up",
         r"|has taken up|got into|started) (?:some )?",
     ),
     _rule(
-        to.school,
+        things.school,
         rf"{_BE} (?:an? )?(?:\w+ ){{0,2}}?student at |(?:{_BE} )?(?:go to|goes to|attend|attends|study at",
         r"|studies at|studying at",
         r"|enrolled at|enrolled in) ",
     ),
     _rule(
-        to.studies,
+        things.studies,
         rf"(?:{_BE} )?(?:study|studying|studies|majoring in) (?!at\b|for\b|hard\b|abroad\b|in\b|with\b|the\b|my\b"
         rf"|a\b)",
         r"|major in |majored in ",
     ),
     # things
     _rule(
-        to.car,
+        things.car,
         rf"(?:{_BE} )?(?:drive|drives|driving) (?=an? |my )|(?:bought|got|own|owns|have|has) (?=an? (?:\w+ )?\w)",
     ),
     _rule(
-        to.uses,
+        things.uses,
         rf"(?:{_BE} )?(?:(?:host|hosts|run|runs|deploy|keep|keeps|store|stores|track|tracks|manage|watch|stream"
         rf"|moved|do)",
         r" (?:everything|all (?:of )?(?:my|our) \w+|(?:my|our) (?:notes|tasks|photos|code|files|passwords|recipes|docs",
@@ -346,21 +347,23 @@ _RULES = (
         r" (?:the |an? |my )?",
     ),
     _rule(
-        to.owns, r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that |any )"
+        things.owns,
+        r"(?:own|owns|bought|purchased|have|has|got|have got) (?=an? |my |two |three |the |our |that "
+        r"|any )",
     ),
     _rule(
-        to.visited,
+        things.visited,
         r"(?:went (?:back )?to|visited|travel+ed to|flew to|took a (?:road )?trip to|got back from|(?:have",
         r"|has) been to",
         r"|came back from|returned from|vacationed in) ",
     ),
     _rule(
-        to.member,
+        things.member,
         rf"{_BE} (?:a member (?:of|at)|part of) |(?:(?:have |has )?joined|belong to|belongs to|(?:sing|sings|play|plays"
         rf"|row|rows|act"
         r"|acts|dance|dances) (?:in|with)) (?=an? |the |my )",
     ),
-    _rule(to.nationality, rf"{_BE} "),
+    _rule(things.nationality, rf"{_BE} "),
 )
 
 

@@ -310,69 +310,78 @@ _OWN_SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
         ("name", rf"^my (?:full |first |real |actual |own )?name is (?:now )?(?P<v>{_N}(?:\s{_N})?)"),
-        ((
-            "nickname"
-        ), (
-            rf"^(?:(?:you can |please |just |feel free to |but )*call me|(?:everyone|everybody|people|my friends"
-            rf"|friends|most people) (?:just )?calls? me|I go by|my nickname is) (?P<v>{_N})(?=$|[,. ])(?!')"
-        )),
-        ((
-            "birthday"
-        ), (
-            rf"^(?:my birthday is|my birthday falls|I was born|my date of birth is"
-            rf"|my birth ?date is) (?:on )?{_DATE}"
-        )),
-        ((
-            "email"
-        ), (
-            r"^my (?:new |work "
-            r"|personal )?e-?mail(?: address)? is (?:now )?(?P<v>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
-        )),
-        ((
-            "phone"
-        ), (
-            r"^my (?:new |cell |mobile |phone |telephone )*(?:number|phone"
-            r"|cell) is (?:now )?(?P<v>\+?[\d][\d ()-]{5,18}\d)"
-        )),
-        ((
-            "address"
-        ), (
-            r"^(?:my (?:new |home |mailing )?address is"
-            r"|I live at) (?:now )?(?P<v>\d+[A-Za-z]? [A-Z][\w.'-]*(?: [A-Z0-9][\w.'-]*){0,5}(?:,? "
-            r"[A-Z0-9][\w.'-]*){0,5})"
-        )),
-        ((
-            "lives_in"
-        ), (
-            r"^(?:my (?:new )?(?:address|home) is(?: now)?(?: in)?|home is(?: now)?"
-            r"|my home is(?: now)? in) (?P<place>.+)"
-        )),
+        (
+            "nickname",
+            (
+                rf"^(?:(?:you can |please |just |feel free to |but )*call me|(?:everyone|everybody|people|my friends"
+                rf"|friends|most people) (?:just )?calls? me|I go by|my nickname is) (?P<v>{_N})(?=$|[,. ])(?!')"
+            ),
+        ),
+        (
+            "birthday",
+            (
+                rf"^(?:my birthday is|my birthday falls|I was born|my date of birth is"
+                rf"|my birth ?date is) (?:on )?{_DATE}"
+            ),
+        ),
+        (
+            "email",
+            (
+                r"^my (?:new |work "
+                r"|personal )?e-?mail(?: address)? is (?:now )?(?P<v>[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
+            ),
+        ),
+        (
+            "phone",
+            (
+                r"^my (?:new |cell |mobile |phone |telephone )*(?:number|phone"
+                r"|cell) is (?:now )?(?P<v>\+?[\d][\d ()-]{5,18}\d)"
+            ),
+        ),
+        (
+            "address",
+            (
+                r"^(?:my (?:new |home |mailing )?address is"
+                r"|I live at) (?:now )?(?P<v>\d+[A-Za-z]? [A-Z][\w.'-]*(?: [A-Z0-9][\w.'-]*){0,5}(?:,? "
+                r"[A-Z0-9][\w.'-]*){0,5})"
+            ),
+        ),
+        (
+            "lives_in",
+            (
+                r"^(?:my (?:new )?(?:address|home) is(?: now)?(?: in)?|home is(?: now)?"
+                r"|my home is(?: now)? in) (?P<place>.+)"
+            ),
+        ),
         ("pronouns", r"^my pronouns are (?:now )?(?P<v>\w+ ?(?:/|and) ?\w+)"),
-        ((
-            "time_zone"
-        ), (
-            r"^my time ?zone is (?:now )?(?P<v>[A-Z]{2,4}(?:[+-]\d{1,2})?|\w+/\w+)|^I am in the (?P<v2>[A-Z]{2,4}"
-            r"|Eastern|Pacific|Central|Mountain) time ?zone"
-        )),
+        (
+            "time_zone",
+            (
+                r"^my time ?zone is (?:now )?(?P<v>[A-Z]{2,4}(?:[+-]\d{1,2})?|\w+/\w+)|^I am in the (?P<v2>[A-Z]{2,4}"
+                r"|Eastern|Pacific|Central|Mountain) time ?zone"
+            ),
+        ),
         ("comes_from", r"^my home ?town is (?P<place>.+)"),
-        ((
-            "occupation"
-        ), (
-            r"^my (?:job|occupation|profession|job title|title|current role|new role|new job"
-            r"|day job) is (?:now )?(?:as )?(?:an? |the |being an? )?(?P<job>.+)"
-        )),
+        (
+            "occupation",
+            (
+                r"^my (?:job|occupation|profession|job title|title|current role|new role|new job"
+                r"|day job) is (?:now )?(?:as )?(?:an? |the |being an? )?(?P<job>.+)"
+            ),
+        ),
         ("works_at", r"^my (?:new |current )?(?:employer|company|workplace) is (?:now )?(?:called )?(?P<org>.+)"),
         ("drives", r"^my (?:new )?car is (?:now )?(?:an? )(?P<car>.+)"),
         ("speaks", r"^my (?:native language|mother tongue|first language) is (?P<language>\w+)"),
         ("diet", r"^my diet is (?:now )?(?P<diet>.+)"),
-        ((
-            "goal"
-        ), (
-            r"^my (?:main |big |biggest |current |ultimate |long-term |next )?(?:goal|dream"
-            r"|ambition)(?: for [\w ]{3,20})? is to (?P<v>.{4,100})"
-        )),
+        (
+            "goal",
+            (
+                r"^my (?:main |big |biggest |current |ultimate |long-term |next )?(?:goal|dream"
+                r"|ambition)(?: for [\w ]{3,20})? is to (?P<v>.{4,100})"
+            ),
+        ),
     )
-)  # fmt: skip
+)
 _FAVORITE = re.compile(
     r"^my (?:all[- ]time |absolute |current |new "
     r"|personal )*favou?rite (?P<topic>[a-z][\w-]*(?: [a-z][\w-]*)?)(?: of all time| these days| right now"

@@ -42,30 +42,10 @@ _VAGUE = frozenset(
 )
 _JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
 _EMPTY_VERBS = frozenset("be see hear know think say do have get keep make try use add help take give go".split())
-_WHOLE = frozenset({(
-    "mac and cheese"
-), (
-    "fish and chips"
-), (
-    "peanut butter and jelly"
-), (
-    "rock and roll"
-), (
-    "dungeons and dragons"
-),
-                    (
-                        "bed and breakfast"
-                    ), (
-                        "ham and eggs"
-                    ), (
-                        "salt and vinegar"
-                    ), (
-                        "gin and tonic"
-                    ), (
-                        "r and b"
-                    ), (
-                        "black and white"
-                    )})  # fmt: skip
+_WHOLE = (
+    "mac and cheese", "fish and chips", "peanut butter and jelly", "rock and roll", "dungeons and dragons",
+    "bed and breakfast", "ham and eggs", "salt and vinegar", "gin and tonic", "r and b", "black and white",
+)  # fmt: skip
 
 
 def noun(text: str, most: int = 4, *, whole: bool = False) -> str | None:

@@ -8,63 +8,61 @@ from collections.abc import Iterable, Mapping
 from memlayer.attributes import attribute as slot
 
 _LEXICON = {
-    ("travel"): "travel trip trips vacation holiday flight flights flew fly hotel "
+    "travel": "travel trip trips vacation holiday flight flights flew fly hotel "
     "airport visit visited tour tourist abroad passport "
     "cruise backpacking itinerary airbnb luggage sightseeing road-trip",
-    ("sports"): "sport sports gym workout running run ran marathon race soccer "
+    "sports": "sport sports gym workout running run ran marathon race soccer "
     "football basketball tennis golf swim swimming cycling "
     "hiking hike yoga fitness training team match tournament climbing skiing surfing coach league athlete exercise",
-    ("food"): "food eat eats eating cook cooking cooked bake baking baked recipe "
+    "food": "food eat eats eating cook cooking cooked bake baking baked recipe "
     "restaurant dinner lunch breakfast meal cheese meat "
     "pizza pasta coffee tea wine beer vegan vegetarian cake chocolate "
     "vegetables fruit fish chicken drink drinks snack dish sushi",
     "personal_details": "name birthday born age address phone email live lives living nationality hometown pronouns",
-    ("family"): "family mother father mom mum dad sister brother son daughter kid "
+    "family": "family mother father mom mum dad sister brother son daughter kid "
     "kids child children wife husband parents aunt uncle "
     "cousin grandma grandpa grandmother grandfather married wedding baby niece nephew sibling siblings",
-    ("relationships"): (
+    "relationships": (
         "friend friends girlfriend boyfriend partner dating relationship date neighbor roommate engaged breakup ex"
     ),
-    (
-        "professional_details"
-    ): "work works working job career boss colleague colleagues company office manager promotion promoted "
-    "interview resume client clients engineer developer startup business "
+    "professional_details": "work works working job career boss colleague colleagues company office manager promotion "
+    "promoted interview resume client clients engineer developer startup business "
     "salary meeting project hired employer profession",
-    ("education"): "school college university degree study studies studying student "
+    "education": "school college university degree study studies studying student "
     "class classes course exam teacher thesis graduated "
     "graduate major phd lecture homework learning learn professor semester workshop certification",
-    ("health"): "health doctor hospital allergic allergy allergies sick illness "
+    "health": "health doctor hospital allergic allergy allergies sick illness "
     "diagnosed medication medicine therapy therapist diet "
     "asthma diabetes anxiety depression pain injury injured surgery sleep dentist symptoms smoke smoking weight mental",
-    ("hobbies"): "hobby hobbies painting paint painted drawing pottery knitting "
+    "hobbies": "hobby hobbies painting paint painted drawing pottery knitting "
     "gardening garden photography photo reading read crafts "
     "collecting collection camping fishing chess puzzles woodworking sewing hiking dancing dance art writing",
-    ("entertainment"): "movie movies film films show shows series tv netflix game games "
+    "entertainment": "movie movies film films show shows series tv netflix game games "
     "gaming book books novel theater theatre comedy "
     "anime podcast cinema concert festival museum streaming",
-    ("technology"): "computer laptop phone software app apps code coding programming "
+    "technology": "computer laptop phone software app apps code coding programming "
     "python javascript website linux iphone android "
     "ai data server database keyboard camera gadget robot tech",
-    ("finance"): "money budget bank loan mortgage invest investing investment stocks "
+    "finance": "money budget bank loan mortgage invest investing investment stocks "
     "savings save saving salary tax taxes debt rent "
     "insurance credit pension crypto",
-    ("shopping"): (
+    "shopping": (
         "buy bought buying shop shopping store ordered order purchase purchased sale discount amazon price gift"
     ),
     "pets": "pet pets dog dogs cat cats puppy kitten rabbit hamster parrot vet horse leash",
     "preferences": "like likes love loves hate hates prefer prefers favorite favourite enjoy enjoys dislike dislikes",
     "plans": "plan plans planning planned going want wants hope hopes goal upcoming dream dreams intends",
-    ("transport"): (
+    "transport": (
         "car drive drives driving bike bicycle bus train subway commute motorcycle truck license garage scooter ride"
     ),
-    ("home"): (
+    "home": (
         "house apartment home kitchen bedroom furniture moved rent renovate "
         "renovating roommate couch garden neighborhood flat"
     ),
-    ("events"): "party wedding birthday concert conference festival event ceremony "
+    "events": "party wedding birthday concert conference festival event ceremony "
     "anniversary celebration celebrated meetup reunion "
     "graduation parade",
-    ("music"): (
+    "music": (
         "music song songs band guitar piano violin sing sings singing album "
         "concert drums playlist jazz rock choir orchestra"
     ),

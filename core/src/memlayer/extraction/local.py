@@ -29,22 +29,9 @@ _MACHINE = re.compile(
 _PERSON = re.compile(r"[^\W\d_][\w.'-]*(?: [^\W\d_][\w.'-]*){0,3}")
 _IMPORTANCE = {
     "name": 0.9, "allergic_to": 0.95, "has_condition": 0.9, "takes_medication": 0.9, "lives_in": 0.85, "works_at": 0.8,
-    (
-        "occupation"
-    ): 0.8, (
-        "birthday"
-    ): 0.8, (
-        "married_to"
-    ): 0.85, (
-        "has_child"
-    ): 0.85, (
-        "diet"
-    ): 0.85, (
-        "likes"
-    ): 0.6, (
-        "dislikes"
-    ): 0.65,
-    "prefers": 0.6, "visited": 0.45, "plans": 0.5, "goal": 0.55, "uses": 0.5, "owns": 0.5, "does": 0.55, "plays": 0.6,
+    "occupation": 0.8, "birthday": 0.8, "married_to": 0.85, "has_child": 0.85, "diet": 0.85, "likes": 0.6,
+    "dislikes": 0.65, "prefers": 0.6, "visited": 0.45, "plans": 0.5, "goal": 0.55, "uses": 0.5, "owns": 0.5,
+    "does": 0.55, "plays": 0.6,
 }  # fmt: skip
 _FLEETING = frozenset({"likes", "dislikes", "visited", "does", "owns", "uses", "prefers"})
 _LONGEST_FACT = 240
@@ -354,24 +341,19 @@ _VERBS = {
 }  # fmt: skip
 
 
+_PLAIN = {
+    "likes": "like", "eats": "eat", "drinks": "drink", "speaks": "speak", "plays": "play", "does": "do",
+    "prefers": "prefer",
+}  # fmt: skip
+
+
 def _one_of(reading: Reading) -> str:
     """One value of a list as a sentence of its own."""
     verb = _VERBS.get(reading.attribute, reading.attribute.replace("_", " "))
-    if reading.negated:
-        base = {
-            ("likes"): ("like"),
-            ("eats"): ("eat"),
-            ("drinks"): ("drink"),
-            ("speaks"): ("speak"),
-            ("plays"): ("play"),
-            ("does"): ("do"),
-            ("prefers"): ("prefer"),
-        }
-        verb = (
-            ("is not allergic to")
-            if reading.attribute == ("allergic_to")
-            else (f"does not {base.get(reading.attribute, verb)}")
-        )
+    if reading.negated and reading.attribute == "allergic_to":
+        verb = "is not allergic to"
+    elif reading.negated:
+        verb = f"does not {_PLAIN.get(reading.attribute, verb)}"
     return f"{verb} {reading.value}"
 
 
