@@ -1,4 +1,4 @@
-"""A drafted record is a record like any other."""
+"""A drafted value is a value like any other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memlayer._drafts import drafted
+from memlayer._drafts import record
 from memlayer.types import Record, Scope
 
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
@@ -19,7 +19,7 @@ LEAST: dict[str, Any] = {
 
 
 def test_it_is_equal_to_one_that_was_made_whole() -> None:
-    made, whole = drafted(**LEAST, position=3), Record(**LEAST, position=3)
+    made, whole = record(**LEAST, position=3), Record(**LEAST, position=3)
     assert type(made) is Record
     assert made == whole
     assert asdict(made) == asdict(whole)
@@ -28,17 +28,17 @@ def test_it_is_equal_to_one_that_was_made_whole() -> None:
 
 
 def test_each_has_metadata_of_its_own() -> None:
-    assert drafted(**LEAST).metadata is not drafted(**LEAST).metadata
+    assert record(**LEAST).metadata is not record(**LEAST).metadata
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Record)])
 def test_it_cannot_be_changed(name: str) -> None:
     with pytest.raises(FrozenInstanceError):
-        setattr(drafted(**LEAST), name, None)
+        setattr(record(**LEAST), name, None)
 
 
 def test_it_wants_what_a_record_wants() -> None:
     with pytest.raises(TypeError):
-        drafted(id="a")
+        record(id="a")
     with pytest.raises(TypeError):
-        drafted(**LEAST, colour="red")
+        record(**LEAST, colour="red")

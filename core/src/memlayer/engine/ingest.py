@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from memlayer._drafts import drafted
+from memlayer import _drafts
 from memlayer.attributes import rivals
 from memlayer.engine import waiting
 from memlayer.engine.lazily import Lazily
@@ -38,9 +38,9 @@ Related = Callable[[Scope, Sequence[Message]], list[Record]]
 """Current facts that new messages may be about, and what was said just before, for an extractor to see."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One call of `add`, checked."""
+    """One call of `add`, checked; nobody changes it, and being frozen would cost every call."""
 
     messages: Sequence[Message]
     scope: Scope
@@ -374,7 +374,7 @@ class Ingest:
         scope = request.scope
         session, position = self._conversation(scope, messages[0].timestamp, messages[0].episode_id)
         return [
-            drafted(
+            _drafts.record(
                 id=m.episode_id,
                 kind="episode",
                 text=m.text,
@@ -410,7 +410,7 @@ def _kept_as(message: Message, episode_id: str) -> Message:
     """The message with the id of the episode that will keep it."""
     if type(message) is not Message:
         return replace(message, episode_id=episode_id)
-    return Message(message.role, message.text, message.timestamp, message.name, message.id, episode_id)
+    return _drafts.message(message.role, message.text, message.timestamp, message.name, message.id, episode_id)
 
 
 def _message(episode: Record) -> Message:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime, time, timezone
 from typing import TYPE_CHECKING, Any
 
+from memlayer import _drafts
 from memlayer.engine import unseen
 from memlayer.engine.unseen import SeenMessage, UnseenMessage
 from memlayer.errors import ConfigurationError, DocumentError, FilterError, UnsupportedError, brief
@@ -39,7 +40,7 @@ def read(
     than pictures that nobody had seen.
     """
     if isinstance(messages, str):
-        return [Message("user", _text(messages, "messages"), at)] if messages.strip() else []
+        return [_drafts.message("user", _text(messages, "messages"), at)] if messages.strip() else []
     if isinstance(messages, Mapping):
         messages = [messages]
     elif not isinstance(messages, Sequence) or isinstance(messages, bytes):

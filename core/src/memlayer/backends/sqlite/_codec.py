@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
-from memlayer._drafts import drafted
+from memlayer import _drafts
 from memlayer.types import Record, Relation, Scope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -68,7 +68,7 @@ def from_row(row: Sequence[Any]) -> Record:
         value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced,
     ) = row  # fmt: skip
     born = EPOCH + timedelta(microseconds=created)
-    return drafted(
+    return _drafts.record(
         id=id_, kind=kind, text=text, scope=_scope(user, agent, run, app),
         created_at=born, recorded_at=EPOCH + timedelta(microseconds=recorded),
         valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),

@@ -31,11 +31,27 @@ class Held:
         self.on_disk = on_disk
         self.lock = threading.RLock()
         self.closed = False
+        self._log: int | None = None
+
+    def log(self, path: str) -> int | None:
+        """A descriptor of the write-ahead log at `path`, the same file for as long as the connection is open.
+
+        None where there is no log: without shared memory, where SQLite waits for the disk itself.
+        """
+        if self._log is None:
+            try:
+                self._log = os.open(path, os.O_RDWR)
+            except FileNotFoundError:
+                return None
+        return self._log
 
     def close(self) -> None:
         """Closes the connection, and returns when it is closed, whoever began; idempotent."""
         with self.lock:
             self.closed = True
+            if self._log is not None:
+                os.close(self._log)
+                self._log = None
             self.connection.close()
 
     def __del__(self) -> None:
@@ -61,23 +77,16 @@ class Log:
         self._committed += 1
         return self._committed
 
-    def wait(self, commit: int) -> None:
-        """Returns when this commit is on the disk; one that began before another's sync needs none of its own."""
+    def wait(self, commit: int, held: Held) -> None:
+        """Returns when this commit of a connection is on the disk; what another's sync took along needs none."""
         with self._lock:
             if self._synced >= commit:
                 return
             begun = self._committed
-            try:
-                # Opened each time: another process may have begun a new log while this one had no connection.
-                descriptor = os.open(self._path, os.O_RDWR)
-            except FileNotFoundError:
-                # Without shared memory there is no log, and SQLite has waited for the disk itself.
-                return
-            try:
+            descriptor = held.log(self._path)
+            if descriptor is not None:
                 sync(descriptor)
-            finally:
-                os.close(descriptor)
-            self._synced = begun
+                self._synced = begun
 
 
 class Use:
@@ -173,8 +182,7 @@ class Transaction(Use):
         try:
             commit = self._commit(whole=error is None)
             if commit and self._durable:
-                # The connection is kept meanwhile: while there is one, the log stays the same file.
-                self._database.log.wait(commit)
+                self._database.log.wait(commit, self._held)
         except BaseException as failed:
             super().__exit__(type(failed), failed, None)
             raise

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from operator import itemgetter
 from typing import Any
 
+from memlayer import _drafts
 from memlayer.backends.sqlite import _scope
 from memlayer.backends.sqlite._codec import EPOCH, SELECT, decode, encode, from_row, micros, moment, strings, to_row
 from memlayer.backends.sqlite._db import Database
@@ -462,4 +463,4 @@ class SQLiteLedger:
                 "VALUES (?, 'put', ?, ?, ?, ?, ?)",
                 (follower, record.id, *ids),
             )
-        return Event(sequence, change.action, record.id, now, actor, before, record, change.reason)
+        return _drafts.event(sequence, change.action, record.id, now, actor, before, record, change.reason)
