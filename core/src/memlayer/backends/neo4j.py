@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import threading
@@ -30,6 +31,8 @@ from memlayer.types import ID_FIELDS, Edge, Node, Scope, Subgraph
 
 AT_ONCE = 500
 """Rows in one statement."""
+LONGEST = 500
+"""Characters of a name or an id that are looked up as they are: an index takes 8 kB in all, and refuses the rest."""
 OLDEST = (5, 26)
 PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds before a transaction that met another writer is tried again."""
@@ -147,7 +150,7 @@ class Neo4jGraphStore:
 
     def find(self, names: Sequence[str], *, scope: Scope, limit: int = 20) -> list[Node]:
         """Nodes of the scope whose name or alias equals one of the names, case and accents aside."""
-        keys = sorted({name_key(name) for name in names})
+        keys = sorted({_key(name) for name in names})
         if not keys:
             return []
         inside, values = self._inside(scope)
@@ -200,7 +203,7 @@ class Neo4jGraphStore:
 
     def delete(self, record_ids: Sequence[str]) -> None:
         """Removes the edges that these records say, and nodes that nothing mentions any more."""
-        uids = sorted({self._uid(i) for i in record_ids})
+        uids = sorted({self._record(i) for i in record_ids})
 
         def work(run: Callable[..., list[Any]]) -> None:
             ends: set[str] = set()
@@ -255,9 +258,9 @@ class Neo4jGraphStore:
             row = self._edge(edge)
             ends, said = (row["source"], row["target"]), row["relation"]["record_uid"]
             found["edge", edge.uid] = (*ends, _set(row["relation"]))
-            memory, mentioned = found.get(("memory", edge.record_id), ({}, ()))
+            memory, mentioned = found.get(("memory", self._plain(said)), ({}, ()))
             memory |= _set({**row["mention"], "uid": said})
-            found["memory", edge.record_id] = (memory, tuple(sorted({*mentioned, *ends})))
+            found["memory", self._plain(said)] = (memory, tuple(sorted({*mentioned, *ends})))
         return found
 
     def _held(self) -> Iterator[tuple[tuple[str, str], Any]]:
@@ -297,8 +300,8 @@ class Neo4jGraphStore:
     def _node(self, node: Node) -> dict[str, Any]:
         return {
             **_ids(node.scope), "uid": self._uid(node.uid), "memory": self._memory,
-            "scope": self._uid(node.scope.owner), "name": node.name, "name_key": name_key(node.name),
-            "type": node.type, "aliases": list(node.aliases), "alias_keys": [name_key(a) for a in node.aliases],
+            "scope": self._uid(node.scope.owner), "name": node.name, "name_key": _key(node.name),
+            "type": node.type, "aliases": list(node.aliases), "alias_keys": [_key(a) for a in node.aliases],
             "aliased": True if node.aliases else None,
         }  # fmt: skip
 
@@ -309,7 +312,7 @@ class Neo4jGraphStore:
             "mention": whose,
             "relation": {
                 **whose, "uid": self._uid(edge.uid), "predicate": edge.predicate, "record_id": edge.record_id,
-                "record_uid": self._uid(edge.record_id), "valid_from": microseconds(edge.valid_from),
+                "record_uid": self._record(edge.record_id), "valid_from": microseconds(edge.valid_from),
                 "valid_to": None if edge.valid_to is None else microseconds(edge.valid_to),
             },
         }  # fmt: skip
@@ -327,6 +330,9 @@ class Neo4jGraphStore:
 
     def _uid(self, uid: str) -> str:
         return f"{self._memory}/{uid}" if self._memory else uid
+
+    def _record(self, record_id: str) -> str:
+        return self._uid(_short(record_id))
 
     def _plain(self, uid: str) -> str:
         return uid[len(self._memory) + 1 :] if self._memory else uid
@@ -456,6 +462,15 @@ def _in_the_way(error: Exception) -> bool:
 def _is_port(netloc: str) -> bool:
     port = netloc.rpartition("@")[2].rpartition(":")[2] if ":" in netloc.rpartition("@")[2] else ""
     return port == "" or port.endswith("]") or (port.isdecimal() and int(port) < 65_536)
+
+
+def _key(name: str) -> str:
+    return _short(name_key(name))
+
+
+def _short(text: str) -> str:
+    """A text that fits into an index, and is another one wherever the text is."""
+    return text if len(text) <= LONGEST else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _set(properties: Mapping[str, Any]) -> dict[str, Any]:
