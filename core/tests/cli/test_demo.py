@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -80,11 +82,20 @@ def test_the_first_run_is_worth_reading_and_the_second_adds_nothing(memlayer: Co
     count = memlayer("list", "--user", "maya", "--path", home / "demo.db", "--json").json["count"]
     second = memlayer("demo")
     assert second.code == 0
-    assert f"The first run's {count} memories are all here, and this run added none." in second.out
+    assert f"{count} memories from before are all here, and this run added none." in second.out
     assert "  + " not in second.out
     assert memlayer("list", "--user", "maya", "--path", home / "demo.db", "--json").json["count"] == count
     cut = "Questions ─"
     assert second.out[second.out.index(cut) :] == first.out[first.out.index(cut) :]
+
+
+def test_what_it_proposes_works(memlayer: Command, home: Path) -> None:
+    file = str(home / "demo.db")
+    proposed = memlayer("demo", "--path", file).out.partition("Yours now")[2]
+    look, try_it = (shlex.split(line)[3:] for line in proposed.splitlines() if line.endswith(f"--path {file}"))
+    assert memlayer(*look).code == 0
+    said = memlayer(*try_it).out.splitlines()[0]
+    assert re.fullmatch(r"~ Maya moved to Oslo on \S+   was: Maya moved to Copenhagen around 2024-07-28", said)
 
 
 def test_the_demo_keeps_out_of_other_memories(memlayer: Command, alice: dict[str, str], home: Path) -> None:

@@ -90,7 +90,7 @@ def _listen(desk: Desk, memory: Memory, story: Mapping[str, Any]) -> list[dict[s
         desk.say("")
         if before and not changes:
             kept = many(held, "memory", "memories")
-            desk.say((f"The first run's {kept} are all here, and this run added none.", "green"))
+            desk.say((f"{kept} from before are all here, and this run added none.", "green"))
         else:
             desk.say((f"{held} memories out of {total} messages; every message is kept, too, word for word.", "green"))
     return changes
@@ -156,7 +156,7 @@ def _farewell(desk: Desk, memory: Memory, owner: str) -> None:
     command = "memlayer" if shutil.which("memlayer") else sys.argv[0]
     _title(desk, "Yours now")
     desk.say(("Look around  ", "dim"), f'{command} search "what does Maya like?" --user {owner}{named}')
-    desk.say(("Try it       ", "dim"), f'{command} add "I moved to Oslo yesterday" --user {owner}{named}')
+    desk.say(("Try it       ", "dim"), f'{command} add "Maya moved to Oslo yesterday" --user {owner}{named}')
     desk.say(("Begin        ", "dim"), f'{command} add "I love sushi" --user me')
     desk.say("")
     desk.say("The memory is one file: ", (str(path), "bold"))
