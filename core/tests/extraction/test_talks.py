@@ -20,3 +20,17 @@ def test_the_table_tells_changes_and_lookalikes_and_no_title_twice() -> None:
     assert len({talk.title for talk in TABLE}) == len(TABLE) >= 400
     assert sum(talk.kept for talk in TABLE) >= 150
     assert all(talk.kept or talk.gone or talk.live or talk.never for talk in TABLE)
+
+
+def test_conversations_that_no_rule_was_written_for() -> None:
+    """A floor under what was measured on them once: 40 of 41 replacements right, 40 of 46 made, 37 of 38 kept."""
+    told = [(talk, tell(talk)) for talk in read(HERE / "talks_held_out.txt")]
+    made = sum(len(after.replaced) for _, after in told)
+    wrong = sum(f.startswith("replaced without") for talk, after in told for f in after.faults(talk))
+    wanted = sum(len(talk.gone) for talk, _ in told)
+    missed = sum(f.startswith("not replaced") for talk, after in told for f in after.faults(talk))
+    lookalikes = [not after.replaced for talk, after in told if talk.kept]
+    assert made > 35
+    assert 1 - wrong / made >= 0.95
+    assert 1 - missed / wanted >= 0.85
+    assert sum(lookalikes) / len(lookalikes) >= 0.95
