@@ -1,4 +1,4 @@
-"""Reads the JSON out of what a language model wrote: fences, chatter, thoughts and small slips of syntax aside."""
+"""Reads what models and their servers answer: JSON, fences, chatter, thoughts and small slips of syntax aside."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ _COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _LITERAL = re.compile(rf"{_STRING}|'(?:\\.|[^'\\])*(?:'|\\?\Z)|\b(?:true|false|null)\b", re.DOTALL)
 _PYTHON = {"true": "True", "false": "False", "null": "None"}
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_TOO_LONG = re.compile(
+    r"context.?(?:length|window|size)|max\w*.{0,40}tokens|tokens?.{0,30}(?:limit|max|exceed)|exceed\w*.{0,40}(?:token|length)"
+    r"|too (?:long|large|many tokens)|input length|reduce the length|\b413\b",
+    re.IGNORECASE,
+)
+_OF_ANSWER = re.compile(r"max_(?:completion_|output_|new_)?tokens")
 _MOST_STARTS = 50
 """How many braces are tried as the beginning of the answer."""
 _DEEPEST = 3
@@ -55,6 +61,12 @@ def words(content: Any) -> str:
         return content
     parts = content if isinstance(content, list) else []
     return "".join(p if isinstance(p, str) else str(p.get("text") or "") for p in parts if isinstance(p, str | dict))
+
+
+def too_long(told: str) -> bool:
+    """Says whether a server's words refuse a request because its texts are longer than the model can read."""
+    # A limit of the answer ("max_tokens is too large") is another matter.
+    return bool(_TOO_LONG.search(told)) and ("context" in told.lower() or not _OF_ANSWER.search(told))
 
 
 def _thoughtless(text: str) -> str:

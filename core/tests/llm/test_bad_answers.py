@@ -11,7 +11,7 @@ from answers import EMPTY, FakeModel, answer, fact, memory, texts
 from clients import CLIENTS, KEY, Make, Waits, language_model
 
 from memlayer import ExtractionError
-from memlayer._answers import read
+from memlayer._answers import read, too_long
 from memlayer.errors import ModelError
 from memlayer.testing.openai_server import Fault, Reply
 
@@ -170,6 +170,33 @@ def test_what_cannot_be_read_spoils_no_later_add() -> None:
         assert texts(m.get_all(**A)) == ["I like tea", "I like rum"]
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_is_too_long_for_a_model_is_read_in_parts(client: str, serve: Make, waits: Waits) -> None:
+    """Of many messages in several calls, of one in several parts; each fact cites the message that it came from."""
+
+    def read(body: Any) -> Any:
+        told = json.loads(body["messages"][1]["content"])["messages"]
+        if sum(len(m["text"]) for m in told) > 3000:
+            return Fault(400, "maximum context length is 8192 tokens", code="context_length_exceeded")
+        words = [(m["number"], w) for m in told for w in m["text"].split() if w.startswith("likes-")]
+        return answer(*(fact(word, number) for number, word in words))
+
+    server = serve(read)
+    talk = [f"likes-{n} {'so ' * 300}" for n in range(6)] + [f"likes-7 {'so ' * 1500} likes-8"]
+    with memory(language_model(client, server, waits.patience())) as m:
+        m.add([{"role": "user", "content": text, "id": str(n)} for n, text in enumerate(talk)], **A)
+        found = {r["memory"]: [s["message_id"] for s in r["sources"]] for r in m.get_all(**A)["results"]}
+    assert found == {**{f"likes-{n}": [str(n)] for n in range(6)}, "likes-7": ["6"], "likes-8": ["6"]}
+    assert waits.seconds == []
+
+
+def test_a_short_message_that_is_too_long_for_a_model_is_an_error() -> None:
+    model = FakeModel(otherwise=ModelError("maximum context length is 16 tokens"))
+    with memory(model) as m, pytest.raises(ExtractionError, match="context length"):
+        m.add("I like tea", **A)
+    assert len(model.asked) == 1
+
+
 def test_nothing_worth_keeping_is_no_error() -> None:
     with memory(FakeModel(EMPTY)) as m:
         assert m.add("Hello!", **A)["results"] == []
@@ -229,6 +256,26 @@ def test_real_clients_that_fail_lose_nothing(
         assert m.search("tea", **A)["results"][0]["memory"] == "I like tea"
         server._otherwise = GOOD
         assert texts(m.reextract(**A)) == ["Likes tea"]
+
+
+@pytest.mark.parametrize(
+    ("told", "long"),
+    [
+        ("This model's maximum context length is 8192 tokens. However, you requested 9000 tokens", True),
+        ("Please reduce the length of the messages or completion.", True),
+        ("prompt is too long: 210000 tokens > 200000 maximum", True),
+        ("The input token count (40000) exceeds the maximum number of tokens allowed (32768).", True),
+        ("Requested 300001 tokens, max 300000 tokens per request", True),
+        ("the request exceeds the available context size", True),
+        ("Error code: 413 - Request Entity Too Large", True),
+        ("max_tokens is too large: 9000. This model supports at most 4096 completion tokens", False),
+        ("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", False),
+        ("Rate limit reached for requests", False),
+        ("Incorrect API key provided", False),
+    ],
+)
+def test_what_is_too_long_is_told_by_its_words(told: str, long: bool) -> None:
+    assert too_long(told) is long
 
 
 @pytest.mark.parametrize("text", ["[1, 2]", '{"a": 1}', 'x [1] {"a": {"b": [1, {"c": "}"}]}} y', "```\n[1]\n```"])

@@ -327,3 +327,17 @@ def test_many_texts_go_in_parts(client: str, serve: Make, waits: Waits) -> None:
     found = embedder(client, server, waits.patience(), dimensions=256).embed(texts)
     assert np.allclose(found, server.embedder.embed(texts), atol=1e-5)
     assert len(server.embedded) > 1
+
+
+def test_a_text_that_is_too_long_is_embedded_by_its_begin(client: str, serve: Make, waits: Waits) -> None:
+    server = serve(longest=200)
+    texts = ["an oboe " * 900, *(f"text {n}" for n in range(20)), "a drum"]
+    found = embedder(client, server, waits.patience(), dimensions=256).embed(texts)
+    assert np.allclose(found[1:], server.embedder.embed(texts[1:]), atol=1e-5)
+    assert found[0] @ server.embedder.embed(["an oboe"])[0] > 0.9
+    assert waits.seconds == []
+
+
+def test_a_text_that_is_short_and_refused_is_an_error(serve: Make, waits: Waits) -> None:
+    with pytest.raises(ModelError, match="maximum context length"):
+        embedder("openai", serve(longest=1), waits.patience(), dimensions=256).embed(["three words here"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from memlayer import _answers
@@ -19,6 +20,8 @@ T = TypeVar("T")
 ATTEMPTS = 3
 """How many answers a model may give until one can be used."""
 _SHOWN_OF_FAULT = 4000
+_SHORTEST_PART = 1000
+"""Letters of a message that is not parted."""
 
 
 class ModelExtractor:
@@ -62,10 +65,24 @@ class ModelExtractor:
         )
 
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
-        """Facts worth keeping, in the order in which they were said; no call is made where nobody spoke."""
+        """Facts worth keeping, in the order in which they were said; no call is made where nobody spoke.
+
+        What is too long for the model is read in parts.
+        """
         heard = [m for m in messages if m.role != "system" and m.text.strip()]
         if not heard:
             return []
+        try:
+            return self._read(heard, known)
+        except ExtractionError as error:
+            long = isinstance(error.__cause__, ModelError) and _answers.too_long(str(error.__cause__))
+            parts = _halves(heard) if long and not self._guidance.procedure else ()
+            if not parts:
+                raise
+        return [c for part in parts for c in self.extract(part, scope=scope, known=known)]
+
+    def _read(self, heard: Sequence[Message], known: Sequence[Record]) -> list[Candidate]:
+        """What one call makes of the messages."""
         memories = [r for r in known if r.kind == "fact"]
         earlier = [r for r in known if r.kind == "episode"]
         told = prompts.conversation(heard, earlier, memories)
@@ -116,6 +133,18 @@ class ModelExtractor:
                 f"model {self._model.name!r} raised {type(error).__name__}; the messages are stored: the next add, "
                 "or reextract(), reads them again"
             ) from error
+
+
+def _halves(messages: Sequence[Message]) -> tuple[Sequence[Message], ...]:
+    """The messages in two parts, one alone at a space near its middle; none of one that is short."""
+    if len(messages) > 1:
+        return messages[: len(messages) // 2], messages[len(messages) // 2 :]
+    [message] = messages
+    if len(message.text) < _SHORTEST_PART:
+        return ()
+    middle = len(message.text) // 2
+    cut = message.text.rfind(" ", middle // 2, middle) + 1 or middle
+    return [replace(message, text=message.text[:cut])], [replace(message, text=message.text[cut:])]
 
 
 def _procedure(answer: Any, messages: Sequence[Message]) -> Candidate:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memlayer import _answers
 from memlayer.errors import DimensionMismatchError, ModelError
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _EMPTY = "."
 """What stands for a text without words: servers refuse empty ones."""
+_SHORTEST = 200
+"""Letters of a text that no server refuses for its length."""
 
 
 class Dimensions:
@@ -44,7 +47,7 @@ class Dimensions:
         asked = [t.replace("\0", " ") if t.replace("\0", " ").strip() else _EMPTY for t in texts]
         for start in range(0, len(asked), at_once):
             part = asked[start : start + at_once]
-            rows = self._fetch(part)
+            rows = self._fetched(part)
             if len(rows) != len(part):
                 raise ModelError(f"embedder {self._model!r} gave {len(rows)} vectors for {len(part)} texts")
             for place, row in enumerate(rows, start):
@@ -59,3 +62,15 @@ class Dimensions:
             raise ModelError(f"embedder {self._model!r} gave a vector without a direction (all zeros, or no numbers)")
         found /= lengths
         return found
+
+    def _fetched(self, texts: Sequence[str]) -> Sequence[Any]:
+        """One vector per text: what is too long for one call in several, a text that is too long by its begin."""
+        try:
+            return self._fetch(texts)
+        except ModelError as error:
+            if not _answers.too_long(str(error)) or (len(texts) == 1 and len(texts[0]) <= _SHORTEST):
+                raise
+        half = len(texts) // 2
+        if not half:
+            return self._fetched([texts[0][: len(texts[0]) // 2]])
+        return [*self._fetched(texts[:half]), *self._fetched(texts[half:])]

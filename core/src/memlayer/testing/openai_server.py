@@ -68,11 +68,13 @@ class OpenAIServer:
         refuses_parameters: Sequence[str] = (),
         embedder: HashEmbedder | None = None,
         key: str | None = None,
+        longest: int | None = None,
     ) -> None:
         """`otherwise` answers when the script has ended.
 
         `refuses` names types of `response_format` that get a 400 ("json_schema", "json_object"),
-        `refuses_parameters` other parameters; `key` is the only API key that is let in, None lets any in.
+        `refuses_parameters` other parameters; `key` is the only API key that is let in, None lets any in. `longest` is
+        how many words the texts of one request for embeddings may have together.
         """
         self._script: list[Step] = [] if callable(script) else list(script)
         self._answer: Callable[[Body], Step] | None = script if callable(script) else None
@@ -80,6 +82,7 @@ class OpenAIServer:
         self._refuses = frozenset(refuses)
         self._refuses_parameters = frozenset(refuses_parameters)
         self._key = key
+        self._longest = longest
         self.embedder = embedder or HashEmbedder()
         """What makes the vectors."""
         self.faults: list[Fault] = []
@@ -159,6 +162,9 @@ class OpenAIServer:
             if self.faults:
                 return self.faults.pop(0)
         texts = [body["input"]] if isinstance(body["input"], str) else list(body["input"])
+        if self._longest is not None and sum(map(_tokens, texts)) > self._longest:
+            told = f"This model's maximum context length is {self._longest} tokens"
+            return Fault(400, told, code="context_length_exceeded", param="input")
         embedder = HashEmbedder(body["dimensions"]) if body.get("dimensions") else self.embedder
         vectors = embedder.embed(texts)
         return {
@@ -251,6 +257,8 @@ def _completion(body: Body, reply: Reply) -> dict[str, Any]:
         "model": body.get("model", "scripted"),
         "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason, "logprobs": None}],
         "usage": {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+        "service_tier": "default",
+        "system_fingerprint": "fp_scripted",
     }
 
 
