@@ -223,7 +223,7 @@ def _neighbourhoods(neo4j: str, edges: int, runs: int) -> Iterator[tuple[str, st
 def raw_neighbours(store: Any, uid: str, depth: int) -> list[str]:
     """Ids of the edges within so many steps, through the same driver."""
     now = microseconds(datetime.now(timezone.utc))
-    with store._driver().session() as session:
+    with store._client.driver().session() as session:
         found = session.run(RAW[depth], uid=store._uid(uid), user_id=ALICE.user_id, at=now, limit=LIMIT)
         return [store._plain(row["r"]["uid"]) for row in found]
 

@@ -70,10 +70,10 @@ def test_a_wrong_key_is_refused_and_not_shown(servers: Any, number: int) -> None
 
 @pytest.mark.parametrize("number", [0, 1], ids=["weaviate", "neo4j"])
 def test_a_server_that_is_too_old_is_named(servers: Any, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from memlayer.backends import neo4j
-    from memlayer.backends.weaviate import _client
+    from memlayer.backends.neo4j import _client as neo4j
+    from memlayer.backends.weaviate import _client as weaviate
 
-    monkeypatch.setattr([_client, neo4j][number], "OLDEST", (9999, 0))
+    monkeypatch.setattr([weaviate, neo4j][number], "OLDEST", (9999, 0))
     with pytest.raises(BackendError, match=r"is (Weaviate|Neo4j) \d+\.\d+.*; memlayer needs .* or newer"):
         stores(servers.weaviate, servers.neo4j)[number].health()
 

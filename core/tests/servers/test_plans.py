@@ -13,6 +13,8 @@ from memlayer.types import Edge, Node, Scope
 
 pytestmark = pytest.mark.servers
 ALICE = Scope(user_id="alice")
+Asked = list[tuple[str, dict[str, Any]]]
+"""Statements that the store runs by themselves, with their parameters."""
 SCOPES = [ALICE, Scope(user_id="alice", run_id="r"), Scope(agent_id="a")]
 
 
@@ -26,15 +28,24 @@ def store(servers: Any, fresh: str) -> Iterator[Any]:
     store.close()
 
 
+@pytest.fixture
+def asked(store: Any, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    found: Asked = []
+    read = store._client.read
+
+    def noted(query: str, **values: Any) -> list[Any]:
+        found.append((query, values))
+        rows: list[Any] = read(query, **values)
+        return rows
+
+    monkeypatch.setattr(store._client, "read", noted)
+    return found
+
+
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
-def test_a_step_walks_no_index_of_relations(
-    store: Any, servers: Any, scope: Scope, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_walks_no_index_of_relations(store: Any, servers: Any, scope: Scope, asked: Asked) -> None:
     from neo4j.exceptions import CypherSyntaxError
 
-    asked: list[tuple[str, dict[str, Any]]] = []
-    read = store._read
-    monkeypatch.setattr(store, "_read", lambda query, **values: asked.append((query, values)) or read(query, **values))
     store.upsert([Node("a", scope, "A"), Node("b", scope, "B")], [Edge("e", scope, "a", "knows", "b", "r", NOON)])
     assert len(store.neighbors(["a"], scope=scope, depth=2).edges) == 1
     if not scope.spans_owners:
@@ -49,10 +60,7 @@ def test_a_step_walks_no_index_of_relations(
                 plan(servers.neo4j, told, **values)
 
 
-def test_an_owner_is_forgotten_by_an_index(store: Any, servers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, dict[str, Any]]] = []
-    read = store._read
-    monkeypatch.setattr(store, "_read", lambda query, **values: asked.append((query, values)) or read(query, **values))
+def test_an_owner_is_forgotten_by_an_index(store: Any, servers: Any, asked: Asked) -> None:
     store.upsert([Node("a", ALICE, "A"), Node("b", ALICE, "B")], [Edge("e", ALICE, "a", "knows", "b", "r", NOON)])
     store.erase(Scope(user_id="alice", run_id="r"))
     store.erase(ALICE)

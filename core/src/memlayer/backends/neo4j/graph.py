@@ -6,25 +6,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import random
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from memlayer.errors import (
-    BackendError,
-    BackendTimeoutError,
-    BackendUnavailableError,
-    ConfigurationError,
-    ConflictError,
-    MemlayerError,
-    MissingDependencyError,
+from memlayer.backends.neo4j._client import Client, Run, address
+from memlayer.backends.neo4j._cypher import (
+    EDGES,
+    EVERY_EDGE,
+    EVERY_MEMORY,
+    EVERY_NODE,
+    GONE,
+    MOVED,
+    NODE,
+    NODES,
+    ORPHANS,
+    STEP,
+    UNSAID,
 )
+from memlayer.errors import ConflictError
 from memlayer.filters import from_microseconds, microseconds
 from memlayer.text import name_key
 from memlayer.types import ID_FIELDS, Edge, Node, Scope, Subgraph
@@ -33,52 +33,6 @@ AT_ONCE = 500
 """Rows in one statement."""
 LONGEST = 500
 """Characters of a name or an id that are looked up as they are: an index takes 8 kB in all, and refuses the rest."""
-OLDEST = (5, 26)
-PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Seconds before a transaction that met another writer is tried again."""
-_SCHEMA = (
-    "CREATE CONSTRAINT memlayer_entity_uid IF NOT EXISTS FOR (n:MemlayerEntity) REQUIRE n.uid IS UNIQUE",
-    "CREATE CONSTRAINT memlayer_memory_uid IF NOT EXISTS FOR (n:MemlayerMemory) REQUIRE n.uid IS UNIQUE",
-    "CREATE CONSTRAINT memlayer_relates_uid IF NOT EXISTS FOR ()-[r:RELATES]-() REQUIRE r.uid IS UNIQUE",
-    "CREATE INDEX memlayer_entity_name IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.scope, n.name_key)",
-    "CREATE INDEX memlayer_entity_alias IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.scope, n.aliased)",
-    "CREATE INDEX memlayer_entity_of IF NOT EXISTS FOR (n:MemlayerEntity) ON (n.memory)",
-    "CREATE INDEX memlayer_memory_of IF NOT EXISTS FOR (n:MemlayerMemory) ON (n.memory, n.scope)",
-    "CREATE INDEX memlayer_relates_scope IF NOT EXISTS FOR ()-[r:RELATES]-() ON (r.scope)",
-    "CREATE INDEX memlayer_relates_record IF NOT EXISTS FOR ()-[r:RELATES]-() ON (r.record_uid)",
-)
-_NODES = "UNWIND $rows AS row MERGE (n:MemlayerEntity {uid: row.uid}) SET n = row"
-_MOVED = """UNWIND $rows AS row
-    MATCH (a:MemlayerEntity)-[r:RELATES {uid: row.uid}]->(b:MemlayerEntity) USING INDEX r:RELATES(uid)
-    WHERE a.uid <> row.source OR b.uid <> row.target DELETE r"""
-_EDGES = """UNWIND $rows AS row
-    MATCH (a:MemlayerEntity {uid: row.source}) MATCH (b:MemlayerEntity {uid: row.target})
-    MERGE (a)-[r:RELATES {uid: row.uid}]->(b) SET r = row.relation
-    MERGE (m:MemlayerMemory {uid: row.relation.record_uid}) SET m += row.mention
-    MERGE (m)-[:MENTIONS]->(a) MERGE (m)-[:MENTIONS]->(b)
-    RETURN count(*) AS written"""
-_ALIVE = "r.valid_from <= $at AND (r.valid_to IS NULL OR r.valid_to > $at)"
-_N, _M = (
-    f"[{v}.uid, {', '.join(f'{v}.{name}' for name in ID_FIELDS)}, {v}.name, {v}.type, {v}.aliases, {v}.scope]"
-    for v in "nm"
-)
-_RELATION = (
-    f"[r.uid, {', '.join(f'r.{name}' for name in ID_FIELDS)}, r.predicate, r.record_id, r.valid_from, r.valid_to]"
-)
-_SIDE = f"""CALL (n) {{{{ MATCH (n)%s[r:RELATES]%s(m:MemlayerEntity) WHERE {{within}} AND {_ALIVE}
-    WITH r, m ORDER BY r.uid LIMIT $left RETURN collect([{_RELATION}, {_M}]) AS %s }}}}"""
-_STEP = f"""UNWIND $uids AS uid MATCH (n:MemlayerEntity {{{{uid: uid}}}}) WHERE {{inside}}
-    {_SIDE % ("-", "->", "out")} {_SIDE % ("<-", "-", "into")} RETURN {_N} AS n, out, into"""
-_GONE = """UNWIND $uids AS uid MATCH (a:MemlayerEntity)-[r:RELATES {record_uid: uid}]->(b:MemlayerEntity)
-    USING INDEX r:RELATES(record_uid) WITH r, [a.uid, b.uid] AS ends DELETE r RETURN ends"""
-_UNSAID = "UNWIND $uids AS uid MATCH (m:MemlayerMemory {uid: uid}) DETACH DELETE m"
-_ORPHANS = """UNWIND $uids AS uid MATCH (n:MemlayerEntity {uid: uid})
-    WHERE NOT (n)-[:RELATES]-() DETACH DELETE n"""
-_EVERY_NODE = "MATCH (n:MemlayerEntity {memory: $memory}) RETURN properties(n) AS it"
-_EVERY_EDGE = """MATCH (a:MemlayerEntity {memory: $memory})-[r:RELATES]->(b:MemlayerEntity) WHERE r.memory = $memory
-    RETURN a.uid AS source, b.uid AS target, properties(r) AS it"""
-_EVERY_MEMORY = """MATCH (m:MemlayerMemory) WHERE m.memory = $memory AND m.scope IS NOT NULL
-    OPTIONAL MATCH (m)-[:MENTIONS]->(n:MemlayerEntity) RETURN properties(m) AS it, collect(n.uid) AS mentioned"""
 
 
 class Neo4jGraphStore:
@@ -95,22 +49,9 @@ class Neo4jGraphStore:
         timeout: float = 10.0,
     ) -> None:
         """Connects nothing. `memory` keeps several memories in one database apart; `timeout` is in seconds per call."""
-        parts = urlsplit(url)
-        schemes = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-        if parts.scheme not in schemes or not parts.hostname or parts.query or not _is_port(parts.netloc):
-            raise ConfigurationError(
-                "graph_store: a Neo4j address looks like neo4j://neo4j:PASSWORD@host:7687/database"
-            )
-        self._uri = f"{parts.scheme}://{parts.hostname}:{parts.port or 7687}"
-        self._user = username or unquote(parts.username or "") or os.environ.get("NEO4J_USERNAME") or "neo4j"
-        self._password = password or unquote(parts.password or "") or os.environ.get("NEO4J_PASSWORD") or None
-        self._database = database or parts.path.strip("/") or None
+        there = address(url, username=username, password=password, database=database)
+        self._client = Client(there, timeout=timeout)
         self._memory = memory
-        self._timeout = timeout
-        self._lock = threading.Lock()
-        self._made: Any = None
-        self._pid = 0
-        self._version = ""
 
     def __repr__(self) -> str:
         return f"Neo4jGraphStore({self.address!r})"
@@ -118,7 +59,7 @@ class Neo4jGraphStore:
     @property
     def address(self) -> str:
         """Where the graph is, without its password: what an outbox calls it by."""
-        return f"{self._uri}/{self._database or ''}".rstrip("/")
+        return str(self._client.address)
 
     def bind(self, *, memory: str, model: str = "", dimensions: int = 0) -> None:
         """Says whose graph it is from now on."""
@@ -126,27 +67,31 @@ class Neo4jGraphStore:
 
     def health(self) -> str:
         """The server's version; raises where it cannot be reached."""
-        self._read("RETURN 1")
-        return f"Neo4j {self._version}"
+        self._client.read("RETURN 1")
+        return f"Neo4j {self._client.version}"
+
+    def is_empty(self) -> bool:
+        """Says whether the database was made, or emptied, since this was asked last."""
+        return self._client.was_new()
 
     def upsert(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
         """Stores or replaces nodes and edges by uid; idempotent."""
         rows = sorted({n.uid: self._node(n) for n in nodes}.values(), key=lambda r: str(r["uid"]))
         links = sorted({e.uid: self._edge(e) for e in edges}.values(), key=lambda r: str(r["uid"]))
 
-        def work(run: Callable[..., list[Any]]) -> None:
+        def work(run: Run) -> None:
             for part in _parts(rows):
-                run(_NODES, rows=part)
+                run(NODES, rows=part)
             for part in _parts(links):
-                run(_MOVED, rows=part)
-                [written] = run(_EDGES, rows=part)
+                run(MOVED, rows=part)
+                [written] = run(EDGES, rows=part)
                 if written["written"] != len(part):
                     raise ConflictError(
                         f"{len(part) - written['written']} edges begin or end at a node that is not stored"
                     )
 
         if rows or links:
-            self._write("store nodes and edges", work)
+            self._client.write("store nodes and edges", work)
 
     def find(self, names: Sequence[str], *, scope: Scope, limit: int = 20) -> list[Node]:
         """Nodes of the scope whose name or alias equals one of the names, case and accents aside."""
@@ -157,13 +102,13 @@ class Neo4jGraphStore:
         if scope.spans_owners:
             found = f"""MATCH (n:MemlayerEntity {{memory: $memory}})
                 WHERE {inside} AND (n.name_key IN $keys OR any(k IN n.alias_keys WHERE k IN $keys))
-                RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
+                RETURN {NODE} AS found ORDER BY n.uid LIMIT $limit"""
         else:
             found = f"""CALL () {{
                 MATCH (n:MemlayerEntity) WHERE n.scope = $scope AND n.name_key IN $keys RETURN n UNION
                 MATCH (n:MemlayerEntity {{scope: $scope, aliased: true}}) WHERE any(k IN n.alias_keys WHERE k IN $keys)
-                RETURN n }} WITH n WHERE {inside} RETURN {_N} AS found ORDER BY n.uid LIMIT $limit"""
-        return [self._node_of(row["found"]) for row in self._read(found, keys=keys, limit=limit, **values)]
+                RETURN n }} WITH n WHERE {inside} RETURN {NODE} AS found ORDER BY n.uid LIMIT $limit"""
+        return [self._node_of(row["found"]) for row in self._client.read(found, keys=keys, limit=limit, **values)]
 
     def neighbors(
         self, ids: Sequence[str], *, scope: Scope, depth: int = 1, at: datetime | None = None, limit: int = 100
@@ -180,8 +125,8 @@ class Neo4jGraphStore:
             left = limit - len(edges) if depth else 0
             if not frontier or (step and left <= 0):
                 break
-            query = _STEP.format(inside="true" if step else inside, within=within)
-            rows = self._read(query, uids=frontier, at=moment, left=left, **values)
+            query = STEP.format(inside="true" if step else inside, within=within)
+            rows = self._client.read(query, uids=frontier, at=moment, left=left, **values)
             if not step:
                 nodes = {row["n"][0]: row["n"] for row in rows}
                 order = dict.fromkeys(uid for uid in frontier if uid in nodes)
@@ -205,17 +150,17 @@ class Neo4jGraphStore:
         """Removes the edges that these records say, and nodes that nothing mentions any more."""
         uids = sorted({self._record(i) for i in record_ids})
 
-        def work(run: Callable[..., list[Any]]) -> None:
+        def work(run: Run) -> None:
             ends: set[str] = set()
             for part in _parts(uids):
-                for row in run(_GONE, uids=part):
+                for row in run(GONE, uids=part):
                     ends.update(row["ends"])
-                run(_UNSAID, uids=part)
+                run(UNSAID, uids=part)
             for part in _parts(sorted(ends)):
-                run(_ORPHANS, uids=part)
+                run(ORPHANS, uids=part)
 
         if uids:
-            self._write("delete relations", work)
+            self._client.write("delete relations", work)
 
     def erase(self, scope: Scope) -> None:
         """Removes every node and edge of the scope."""
@@ -237,7 +182,7 @@ class Neo4jGraphStore:
 
     def _remove(self, found: str, values: Mapping[str, Any]) -> None:
         """Deletes every `n`, nodes or relations, that a pattern finds, in parts."""
-        self._read(f"MATCH {found} CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 1000 ROWS", **values)
+        self._client.read(f"MATCH {found} CALL (n) {{ DETACH DELETE n }} IN TRANSACTIONS OF 1000 ROWS", **values)
 
     def divergences(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[str]:
         """What the graph lacks, holds beside these, or holds otherwise; one line each."""
@@ -265,19 +210,16 @@ class Neo4jGraphStore:
 
     def _held(self) -> Iterator[tuple[tuple[str, str], Any]]:
         """Every property that the graph holds, by kind and id."""
-        for row in self._read(_EVERY_NODE, memory=self._memory):
+        for row in self._client.read(EVERY_NODE, memory=self._memory):
             yield ("node", self._plain(row["it"].get("uid", ""))), row["it"]
-        for row in self._read(_EVERY_EDGE, memory=self._memory):
+        for row in self._client.read(EVERY_EDGE, memory=self._memory):
             yield ("edge", self._plain(row["it"].get("uid", ""))), (row["source"], row["target"], row["it"])
-        for row in self._read(_EVERY_MEMORY, memory=self._memory):
+        for row in self._client.read(EVERY_MEMORY, memory=self._memory):
             yield ("memory", self._plain(row["it"].get("uid", ""))), (row["it"], tuple(sorted(row["mentioned"])))
 
     def close(self) -> None:
         """Frees the connections; idempotent."""
-        with self._lock:
-            made, self._made = self._made, None
-        if made is not None and self._pid == os.getpid():
-            made.close()
+        self._client.close()
 
     def _inside(self, scope: Scope) -> tuple[str, dict[str, Any]]:
         """The condition that a node `n` is seen in the scope: its owner's, and where more ids are given, by an edge."""
@@ -336,132 +278,6 @@ class Neo4jGraphStore:
 
     def _plain(self, uid: str) -> str:
         return uid[len(self._memory) + 1 :] if self._memory else uid
-
-    def _read(self, query: str, **values: Any) -> list[Any]:
-        """Runs one statement in a transaction of its own."""
-        from neo4j import Query
-
-        with self._translated("read"), self._driver().session(database=self._database) as session:
-            return list(session.run(Query(query, timeout=3 * self._timeout), values))
-
-    def _write(self, operation: str, work: Callable[[Callable[..., list[Any]]], None]) -> None:
-        """Runs statements in one transaction, again where other writers were in the way.
-
-        The driver's own managed transactions would also wait for a server that is away; the outbox does that better.
-        """
-        with self._translated(operation), self._driver().session(database=self._database) as session:
-            pauses = iter(PAUSES)
-            while not self._written(session, work, next(pauses, None)):
-                pass
-
-    def _written(self, session: Any, work: Callable[[Callable[..., list[Any]]], None], pause: float | None) -> bool:
-        """Says whether the work is done; where another writer was in the way, waits for so many seconds instead."""
-        try:
-            with session.begin_transaction(timeout=3 * self._timeout) as transaction:
-                work(lambda query, **values: list(transaction.run(query, values)))
-                transaction.commit()
-        except Exception as error:
-            if pause is None or not _in_the_way(error):
-                raise
-            time.sleep(pause * random.uniform(0.5, 1.5))
-            return False
-        return True
-
-    def _driver(self) -> Any:
-        with self._lock:
-            if self._made is None or self._pid != os.getpid():
-                self._made, self._pid = self._connect(), os.getpid()
-            return self._made
-
-    def _connect(self) -> Any:
-        try:
-            from neo4j import GraphDatabase, NotificationMinimumSeverity
-        except ImportError as error:
-            raise MissingDependencyError("neo4j", '"memlayer-core[neo4j]"') from error
-        driver = GraphDatabase.driver(
-            self._uri, auth=None if self._password is None else (self._user, self._password),
-            connection_timeout=self._timeout, connection_acquisition_timeout=self._timeout,
-            max_transaction_retry_time=self._timeout / 2, liveness_check_timeout=30.0, telemetry_disabled=True,
-            notifications_min_severity=NotificationMinimumSeverity.OFF, user_agent="memlayer",
-        )  # fmt: skip
-        _bound(driver, 3 * self._timeout + 1)
-        try:
-            self._version = driver.get_server_info().agent.partition("/")[2]
-            if tuple(int(n) for n in self._version.split(".")[:2]) < OLDEST:
-                raise BackendError(f"{self.address} is Neo4j {self._version}; memlayer needs 5.26 or newer",
-                                   backend="neo4j", operation="connect")  # fmt: skip
-            self._prepare(driver)
-        except BaseException:
-            driver.close()
-            raise
-        return driver
-
-    def _prepare(self, driver: Any) -> None:
-        """Makes the constraints and indexes that are not there yet."""
-        shown = driver.execute_query("SHOW INDEXES YIELD name", database_=self._database).records
-        known = {row["name"] for row in shown}
-        # CREATE INDEX its_name …
-        if missing := [statement for statement in _SCHEMA if statement.split()[2] not in known]:
-            for statement in missing:
-                driver.execute_query(statement, database_=self._database)
-            driver.execute_query("CALL db.awaitIndexes(60)", database_=self._database)
-
-    @contextmanager
-    def _translated(self, operation: str) -> Iterator[None]:
-        try:
-            yield
-        except MemlayerError:
-            raise
-        except Exception as error:
-            told = self._told(operation, error)
-            if told is None:
-                raise
-            raise told from error
-
-    def _told(self, operation: str, error: Exception) -> BackendError | None:
-        """The driver's error as memlayer's; None for one that is not the driver's."""
-        from neo4j import exceptions as driver
-
-        more = {"backend": "neo4j", "operation": operation}
-        if isinstance(error, driver.AuthError):
-            return BackendError(f"{self.address} refuses user {self._user!r} or the password; give the right ones in "
-                                "the address: neo4j://user:PASSWORD@host:7687", **more)  # fmt: skip
-        late = isinstance(error, driver.Neo4jError) and "TransactionTimedOut" in (error.code or "")
-        if late or isinstance(error.__cause__, TimeoutError):
-            return BackendTimeoutError(f"{self.address} did not {operation} within {3 * self._timeout:.0f} s", **more)
-        if isinstance(error, driver.ServiceUnavailable | driver.SessionExpired | driver.ConfigurationError | OSError):
-            return BackendUnavailableError(
-                f"{self.address} cannot be reached; start it, or give graph_store= its right address", **more
-            )
-        if isinstance(error, driver.Neo4jError | driver.DriverError):
-            return BackendError(f"{self.address} could not {operation}: {str(error)[:500]}", **more)
-        return None
-
-
-def _bound(driver: Any, seconds: float) -> None:
-    """Ends the wait for a server that took a question and never answers; the driver has no setting for it (6.4)."""
-    pool = driver._pool
-    opened = pool.opener
-
-    def opener(*args: Any, **options: Any) -> Any:
-        connection = opened(*args, **options)
-        wire = connection.socket
-        # 5.28 calls it settimeout.
-        (wire.set_read_timeout if hasattr(wire, "set_read_timeout") else wire.settimeout)(seconds)
-        return connection
-
-    pool.opener = opener
-
-
-def _in_the_way(error: Exception) -> bool:
-    """Says whether another writer had the locks, or made the same node in the same moment."""
-    code = str(getattr(error, "code", None) or "")
-    return code.startswith("Neo.TransientError.Transaction") or code.endswith("ConstraintValidationFailed")
-
-
-def _is_port(netloc: str) -> bool:
-    port = netloc.rpartition("@")[2].rpartition(":")[2] if ":" in netloc.rpartition("@")[2] else ""
-    return port == "" or port.endswith("]") or (port.isdecimal() and int(port) < 65_536)
 
 
 def _key(name: str) -> str:
