@@ -60,7 +60,7 @@ def shift(at: datetime, unit: str, count: float) -> datetime | None:
 
 def weekday(day: datetime, name: str, step: int | None, *, future: bool) -> datetime:
     """The day of that name: step -1 the last one before `day`, 1 the next week's, 0 this week's, None by tense."""
-    index = _DAYS.index(name.lower())
+    index = next(i for i, day_ in enumerate(_DAYS) if day_.startswith(name[:3].lower()))
     back = (day.weekday() - index) % 7 or 7
     ahead = (index - day.weekday()) % 7 or 7
     if step == -1:

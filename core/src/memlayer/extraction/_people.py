@@ -222,7 +222,7 @@ def mentions(text: str) -> int:
 _HAVE = re.compile(
     rf"^(?:have|has|own|owns|got|adopted|rescued|bought|have got|welcomed|are raising|am raising|have adopted"
     rf"|recently adopted|just adopted|just got) "
-    rf"(?P<n>an?|one|two|three|four|five|six|\d) (?P<adj>(?:[\w-]+ ){{0,3}}?)(?:(?P<kin>{_KIN})|(?P<pet>{_PET}"
+    rf"(?P<n>an?|another|one|two|three|four|five|six|\d) (?P<adj>(?:[\w-]+ ){{0,3}}?)(?:(?P<kin>{_KIN})|(?P<pet>{_PET}"
     rf"|puppies|kitties|bunnies|mice|ponies))(?P<s>s|ren)?\b"
     rf"(?! (?:allergy|allergies|person|lover|food|tattoo|cafe|shelter|sitter|shower|care|house|bed|show|park"
     rf"|who is not|in))"
@@ -282,7 +282,7 @@ def _members(m: re.Match[str]) -> list[Reading]:
     if m.re is _IS_CALLED or attribute in {"has_friend", "has_colleague", "reports_to", "has_relative", "has_parent"}:
         return []
     count = m["n"].lower()
-    single = count in {"a", "an", "one"}
+    single = count in {"a", "an", "another", "one"}
     value = word if single else f"{count} {word}{m['s'] or ''}"
     return [Reading(attribute, value, target=_target(attribute))]
 

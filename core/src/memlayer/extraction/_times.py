@@ -39,6 +39,7 @@ _MON = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _DOW = r"(?P<dow>mon|tues|wednes|thurs|fri|satur|sun)day\b"
+_ANY_DOW = r"(?P<dow>mon|tue|wed|thu|fri|sat|sun)(?:s|r|rs|nes|ur)?(?:day)?\b"
 _NUM = (
     r"(?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|(?:a )?couple(?: of)?|(?:a )?few|several|half an?|some)"
@@ -247,7 +248,7 @@ def _holiday_core(name: str, ask: Ask, step: int | None, year: int | None = None
     return Core(start, start + timedelta(days=1), f"{name} {start.year}", "at")
 
 
-def _holiday(m: re.Match[str], ask: Ask) -> Core | None:
+def holiday(m: re.Match[str], ask: Ask) -> Core | None:
     return _holiday_core(m["holiday"], ask, None, int(m["year"]) if m["year"] else None)
 
 
@@ -342,7 +343,7 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
          (r"(?P<word>day\s+before\s+yesterday|day\s+after\s+tomorrow|yesterday|today|tomorrow|tmrw|tonight"
          r"|last\s+night|this\s+(?:morning|afternoon|evening))\b" + _PART)),
         (_which, "last next this past previous coming",
-         (rf"{_WHICH}\s+(?:(?P<what>week|weekend|month|year|quarter|decade)\b|{_DOW}|(?P<season>spring|summer"
+         (rf"{_WHICH}\s+(?:(?P<what>week|weekend|month|year|quarter|decade)\b|{_ANY_DOW}|(?P<season>spring|summer"
          rf"|autumn|fall"
          rf"|winter)\b|{_HOLIDAY}\b)")),
         (_ago, "ago back", rf"(?:about\s+|around\s+|like\s+)?{_NUM}\s+{_UNIT}\s+(?:ago|back)\b"),
@@ -355,7 +356,7 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
         (weekday, "day", r"(?<!sh )(?<!lack )(?<!yber )(?<!ood )" + rf"(?:{_DOW})(?!s)" + _PART),
         (season_of, "spring summer autumn fall winter",
          rf"(?P<season>spring|summer|autumn|fall|winter)\b(?:,?\s+(?:of\s+)?{_YEAR})?"),
-        (_holiday, "christmas new halloween valentine thanksgiving easter independence july",
+        (holiday, "christmas new halloween valentine thanksgiving easter independence july",
          rf"{_HOLIDAY}\b(?:,?\s+{_YEAR})?"),
         (ordinal, "1 2 3 4 5 6 7 8 9", r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s+(?:\w+day\b|[a-z]))"),
         (clock, "am pm a.m p.m noon midnight",

@@ -65,7 +65,7 @@ _WORDS = (
     "day", "night", "week", "month", "year", "ago", "tomorrow", "morning", "evening", "spring", "summer", "autumn",
     "fall", "winter", "christmas", "easter", "halloween", "thanksgiving", "valentine", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "decade", "hour",
-    "minute", "back",
+    "minute", "back", "last ", "next ",
 )  # fmt: skip
 _FUTURE = re.compile(
     r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hope to|hoping|hopefully|want to|wanna"
@@ -88,6 +88,9 @@ _OPENED = re.compile(r"\b(?:from|between)\s+\d{4}\s+(?:to|and)\s$", re.IGNORECAS
 _NOUN_AFTER = re.compile(
     r"\s(?!and\b|or\b|at\b|to\b|with\b|for\b|in\b|when\b|i\b|we\b|he\b|she\b|it\b|my\b|our\b|the\b|so\b|but\b"
     r"|because\b|was\b|is\b)[a-z]"
+)
+_NAMED_SO = re.compile(
+    r"\s(?!of\b|and\b|or\b|with\b|at\b|in\b|when\b|I\b|we\b|that\b|was\b|is\b|\d)[a-z]", re.IGNORECASE
 )
 _ANY_SUCH = re.compile(r"\b(?:an?|my|our|his|her|their)\s$", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s$", re.IGNORECASE)
@@ -169,7 +172,8 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
             return _OPENED.search(text, max(0, m.start() - 24), m.start()) is not None
         return prep in _KEPT or prep in {"in", "back in", "during"}
     if rule is times.season_of:
-        return bool(m["year"]) or prep in {"in", "back in", "during", "over", "since", "until", "by"}
+        told = bool(m["year"]) or prep in {"in", "back in", "during", "over", "since", "until", "by"}
+        return told and not _names_another(m, text)
     if rule is times.decade:
         return len(m["decade"]) == 4 or _after_the(text, m)
     if rule is times.lasting and m.re.pattern.find("(?<=for") >= 0:
@@ -180,7 +184,12 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
         return _is_a_day(m, prep, text)
     if rule is times.clock:
         return bool(m["half"]) or bool(m["noon"])
-    return True
+    return rule is not times.holiday or not _names_another(m, text)
+
+
+def _names_another(m: re.Match[str], text: str) -> bool:
+    """Whether a season or holiday only says what kind of thing it is: "an Easter egg hunt", "my summer job"."""
+    return bool(_ANY_SUCH.search(text, 0, m.start()) and _NAMED_SO.match(text, m.end()))
 
 
 def _is_a_day(m: re.Match[str], prep: str, text: str) -> bool:
