@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
@@ -21,15 +22,32 @@ from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
-from memlayer.extraction._pictures import sight
-from memlayer.extraction.categories import categorize
-from memlayer.extraction.documents import Reader
-from memlayer.extraction.local import LocalExtractor
 from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, VectorIndex
-from memlayer.types import GraphRelation, Message, Origin, Record, Scope
+from memlayer.types import Candidate, GraphRelation, Message, Origin, Record, Scope
+
+if TYPE_CHECKING:
+    from memlayer.extraction.documents import Reader
+    from memlayer.extraction.local import LocalExtractor
 
 LANES = 8
 """How many owners a language model reads for at once."""
+
+
+class LocalRules:
+    """The local extractor: its many rules are loaded with the first message, not with the first search."""
+
+    def __init__(self, custom_categories: Sequence[Mapping[str, str]] | None) -> None:
+        self._custom = custom_categories
+
+    def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
+        """See `LocalExtractor`."""
+        return self._loaded.extract(messages, scope=scope, known=known)
+
+    @cached_property
+    def _loaded(self) -> LocalExtractor:
+        from memlayer.extraction.local import LocalExtractor
+
+        return LocalExtractor(custom_categories=self._custom)
 
 
 class Core:
@@ -48,7 +66,7 @@ class Core:
         self.model: LanguageModel | None = None
         self._embedder: Embedder | None = None
         self._lock = threading.Lock()
-        self.local = LocalExtractor(custom_categories=settings.custom_categories)
+        self.local = LocalRules(settings.custom_categories)
         self.extractor: Extractor = self._extractor()
         asks = self.extractor is not self.local
         self.servers = self._servers()
@@ -63,7 +81,7 @@ class Core:
             self.ledger,
             self._embedding,
             self.extractor,
-            categorise=lambda text, custom: categorize(text, custom=custom or settings.custom_categories),
+            categorise=self._categorise,
             clock=clock,
             new_id=new_id,
             leases=SQLiteLeases(self.ledger.database, clock=clock),
@@ -116,6 +134,9 @@ class Core:
 
     def reader(self) -> Reader:
         """Reads the documents of messages, and their pictures where the model sees any."""
+        from memlayer.extraction._pictures import sight
+        from memlayer.extraction.documents import Reader
+
         with self._lock:
             if self.model is None and self.settings.llm is not None:
                 self.model = self._part("llm")
@@ -212,6 +233,11 @@ class Core:
             update_prompt=told.custom_update_memory_prompt,
             categories=told.custom_categories,
         )
+
+    def _categorise(self, text: str, custom: Sequence[Mapping[str, str]] | None) -> tuple[str, ...]:
+        from memlayer.extraction.categories import categorize
+
+        return categorize(text, custom=custom or self.settings.custom_categories)
 
     def _related(self, scope: Scope, messages: Sequence[Message]) -> list[Record]:
         """What an extractor is shown: see `memlayer.engine.shown`."""
