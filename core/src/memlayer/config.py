@@ -68,8 +68,8 @@ class Settings:
         for name, variable in _ENVIRONMENT.items():
             if getattr(self, name) is None and os.environ.get(variable):
                 object.__setattr__(self, name, os.environ[variable])
-        if self.path is not None and not isinstance(self.path, str | os.PathLike):
-            raise ConfigurationError(f"path must be the name of a file, not {brief(self.path)}")
+        if self.path is not None:
+            _check_path(self.path)
         object.__setattr__(self, "custom_categories", check_categories(self.custom_categories))
         if self.fetch_hosts is not None:
             object.__setattr__(self, "fetch_hosts", _hosts(self.fetch_hosts))
@@ -82,6 +82,12 @@ class Settings:
             return ":memory:"
         path = Path(self.path).expanduser()
         return path / "memory.db" if path.is_dir() else path
+
+
+def _check_path(path: Any) -> None:
+    """Refuses what names no file; a blank name, too, which would be the folder that the program runs in."""
+    if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path):
+        raise ConfigurationError(f"path must be the name of a file, not {brief(path)}; leave it out for the default")
 
 
 def check_categories(custom: Any) -> tuple[Mapping[str, str], ...] | None:

@@ -103,9 +103,11 @@ def test_own_categories_are_names_and_descriptions(memory: Memory, custom: Any) 
             call()
 
 
-def test_a_path_is_the_name_of_a_file() -> None:
-    with pytest.raises(ConfigurationError, match="path must be the name of a file, not 3"):
-        Memory(3)  # type: ignore[arg-type]
+@pytest.mark.parametrize("path", [3, "", " ", "a\0b", b"m.db", ["m.db"]])
+def test_a_path_is_the_name_of_a_file(path: Any) -> None:
+    for call in (lambda: Memory(path), lambda: Memory.from_config({"history_db_path": path})):
+        with pytest.raises(ConfigurationError, match=r"path must be the name of a file, not .*; leave it out"):
+            call()
 
 
 @pytest.mark.parametrize("filters", [[], "", 0, [{}]])
