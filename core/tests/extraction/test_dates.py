@@ -77,6 +77,9 @@ SPANS = [
     ("what did I do last week", "2023-05-01", "2023-05-08"),
     ("I am flying in three weeks", "2023-05-26", "2023-06-02"),
     ("two weeks from now", "2023-05-19", "2023-05-26"),
+    ("I went to a poetry reading last Fri", "2023-05-05", "2023-05-06"),
+    ("I joined last Tues", "2023-05-02", "2023-05-03"),
+    ("we met at Easter", "2023-04-09", "2023-04-10"),
 ]
 
 NO_TIMES = [
@@ -102,6 +105,10 @@ NO_TIMES = [
     "Saturdays are nice",
     "on 2023-13-45",
     "31 February was no day",
+    "an Easter egg hunt",
+    "my summer job",
+    "a Sunday morning routine",
+    "yoga on Saturday mornings",
 ]
 
 ABSOLUTE = [

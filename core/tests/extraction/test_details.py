@@ -19,6 +19,13 @@ from memlayer.extraction._details import detail
         ("My savings goal for the year is 5000 euros now", "detail:savings_goal_for_the_year", "5000 euros"),
         ("my mother's birthday is on the 21st of June", "detail:mother_birthday", "the 21st of June"),
         ("my wedding is on June 14, 2025", "detail:wedding", "June 14, 2025"),
+        ("our budget is now 5k", "figure:budget", "5k"),
+        ("My SkyMiles balance is 10,000 miles", "figure:skymiles_balance", "10,000 miles"),
+        ("my chess rating is now 1510", "detail:chess_rating", "1510"),
+        ("my best marathon time is 4:05", "detail:best_time_for_marathon", "4:05"),
+        ("my blood type is A negative", "detail:blood_type", "A negative"),
+        ("the door code is 4711", "detail:door_code", "4711"),
+        ("my passport number is X1234567", "detail:passport_number", "X1234567"),
     ],
 )
 def test_detail(text: str, attribute: str, value: str) -> None:
@@ -41,6 +48,10 @@ def test_detail(text: str, attribute: str, value: str) -> None:
         "his rent is 900",
         "my phone is dead",
         "my level is fine",
+        "my bus is 40 euros",
+        "my sister is 40 kg",
+        "the rent is 900",
+        "my problem is 5% of it",
     ],
 )
 def test_no_detail(text: str) -> None:

@@ -53,6 +53,14 @@ TEXTS = [
     ("My grandma passed away last week", "The user's grandma passed away in the week of 2023-05-01"),
     ("My dog Rex died yesterday", "The user's dog Rex died on 2023-05-07"),
     ("I lost my keys at the airport yesterday", "Lost their keys at the airport on 2023-05-07"),
+    ("I've been using my Fender Mustang I V2 for practice", "Has been using their Fender Mustang I V2 for practice"),
+    ("We've started a Sunday morning yoga routine", "Has started a Sunday morning yoga routine"),
+    ("I've started taking yoga classes on Saturday mornings", "Has started taking yoga classes on Saturday mornings"),
+    ("I'm planning a trip to Japan and need some help", "Is planning a trip to Japan and needs some help"),
+    ("My boss and I met Ann together in May", "Met Ann with their boss in May 2023"),
+    ("Should I bring a coat, since I live in Oslo?", "Lives in Oslo"),
+    ('I am reading a book called "Finding Home."', 'Is reading a book called "Finding Home"'),
+    ("I joined a chess club last Tues", "Joined a chess club on 2023-05-02"),
 ]  # fmt: skip
 
 
@@ -159,6 +167,12 @@ NOTHING = [
     "I made it!",
     "I found it.",
     "I tried.",
+    "I've been subscribed to for about six months.",
+    "I bought a few packs of it yesterday.",
+    "I've been preparing for this trip for a while.",
+    "In my novel the hero says: I moved to Milan.",
+    "Translate this: I am no longer a teacher.",
+    'Can you proofread this? "Hello, I recently moved to Cadiz."',
 ]
 
 
