@@ -15,7 +15,7 @@ from clients import CLIENTS, KEY, Make, Waits, embedder, formats, keep, language
 
 from memlayer.config import part
 from memlayer.errors import DimensionMismatchError, ModelError
-from memlayer.models._calls import call
+from memlayer.models._calls import call, passing
 from memlayer.testing import EmbedderContract, LanguageModelContract
 from memlayer.testing.openai_server import Fault, Reply
 
@@ -319,6 +319,28 @@ def test_embeddings_are_tried_again(client: str, serve: Make, waits: Waits) -> N
     model = embedder(client, server, waits.patience(), dimensions=256)
     assert np.allclose(model.embed(["an oboe"]), server.embedder.embed(["an oboe"]), atol=1e-5)
     assert len(server.embedded) == 3
+
+
+def test_an_error_with_the_status_of_a_success_is_tried_again(client: str, serve: Make, waits: Waits) -> None:
+    server = serve()
+    server.faults += [Fault(200, "overloaded")]
+    model = embedder(client, server, waits.patience(), dimensions=256)
+    assert np.allclose(model.embed(["an oboe"]), server.embedder.embed(["an oboe"]), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (json.JSONDecodeError("Expecting value", "<html>", 0), True),
+        (IndexError("list index out of range"), True),
+        (ConnectionError("reset"), True),
+        (TimeoutError("late"), True),
+        (ValueError("odd"), False),
+        (ModelError("told already"), False),
+    ],
+)
+def test_what_may_pass_is_told_from_what_does_not(error: Exception, again: bool) -> None:
+    assert passing(error) is again
 
 
 def test_many_texts_go_in_parts(client: str, serve: Make, waits: Waits) -> None:

@@ -17,7 +17,12 @@ from memlayer.errors import ModelError
 T = TypeVar("T")
 
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)} - {501, 505})
-_PASSING = re.compile(r"timeout|timedout|connect|unavailable|overloaded|ratelimit|remotedisconnected", re.IGNORECASE)
+# Of errors without a status; LiteLLM's plain APIError is what it cannot read.
+_PASSING = re.compile(
+    r"timeout|timedout|connect|unavailable|overloaded|ratelimit|remotedisconnected|apierror", re.IGNORECASE
+)
+_NOTHING = "No embedding data received"
+"""What OpenAI's client says of an answer without any."""
 _SPENT = ("insufficient_quota", "billing_hard_limit_reached")
 _BEARER = re.compile(r"\b(?:sk|gsk|xai|pk|key)-[\w*-]{6,}|(?<=Bearer )\S+|(?<=Basic )\S+")
 _SECRET = re.compile(r"key|token|secret|passw|auth|credential|cookie", re.IGNORECASE)
@@ -69,8 +74,8 @@ def passing(error: BaseException) -> bool:
     found = status(error)
     if found is not None and found not in (0, 200):
         return found in _AGAIN
-    if isinstance(error, json.JSONDecodeError):
-        return True  # what came is not whole, or a proxy's page
+    if isinstance(error, json.JSONDecodeError | IndexError) or _NOTHING in str(error):
+        return True  # what came is not whole, holds nothing, or is a proxy's page
     names = "".join(kind.__name__ for kind in type(error).__mro__)
     return isinstance(error, TimeoutError | ConnectionError) or bool(_PASSING.search(names))
 

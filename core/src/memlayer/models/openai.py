@@ -261,7 +261,9 @@ class OpenAIEmbedder:
             found = self._client().embeddings.create(
                 model=self.model, input=list(texts), encoding_format="float", **extra
             )
-            return [row.embedding for row in sorted(found.data, key=lambda row: row.index)]
+            if not (rows := getattr(found, "data", None)):
+                raise ConnectionError("the server answered without embeddings")  # a proxy's page, say
+            return [row.embedding for row in sorted(rows, key=lambda row: row.index)]
 
         return _calls.call(work, what=f"embedder {key}", patience=self._patience, secrets=self._client.address.secrets)
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from memlayer.backends.sqlite._codec import micros
 from memlayer.backends.sqlite._db import Database
 
-LEASE = timedelta(minutes=10)
-"""How long a claim holds: longer than any call of a model. The claim of a process that died ends with it."""
+LEASE = timedelta(minutes=30)
+"""How long a claim holds: longer than all attempts of a model take. The claim of a process that died ends with it."""
 
 
 class SQLiteLeases:
