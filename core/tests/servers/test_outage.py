@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from raw import everything_in_neo4j, everything_in_weaviate
+from raw import connect, cypher, everything_in_neo4j, everything_in_weaviate
 from reach import tool
 
 from memlayer import Memory
@@ -164,6 +164,39 @@ def test_another_embedder_moves_the_servers_along(own: dict[str, Any], tmp_path:
         memory.reset()
 
 
+def forget_everything(memory: Memory, own: dict[str, Any]) -> None:
+    """What a server looks like whose disk was lost."""
+    index: Any = memory._core.servers.vectors.store  # type: ignore[union-attr]
+    with connect(own["weaviate"]["url"]) as client:
+        client.collections.delete(index._name())
+    graph: Any = memory._core.servers.graph.store  # type: ignore[union-attr]
+    cypher(own["neo4j"]["url"], "MATCH (n {memory: $memory}) DETACH DELETE n", memory=graph._memory)
+    cypher(own["neo4j"]["url"], "DROP CONSTRAINT memlayer_entity_uid")
+
+
+def test_a_server_that_lost_everything_is_filled_anew(memory: Memory, own: dict[str, Any]) -> None:
+    def asked(memory: Memory) -> Any:
+        return memory.search("Ann", user_id="alice", enable_graph=True)
+
+    memory.add("My sister Ann lives in Rome.", user_id="alice")
+    before = asked(memory)
+    forget_everything(memory, own)
+    # Whoever meets the loss is answered by the ledger, until the server has everything again.
+    found = asked(memory)
+    assert found.pop("degraded") is True
+    assert [r["id"] for r in found["results"]] == [r["id"] for r in before["results"]]
+    end = time.monotonic() + 60
+    while "degraded" in asked(memory):
+        assert time.monotonic() < end
+    memory.rebuild()
+    assert memory.verify() == {"ok": True, "problems": []}
+    forget_everything(memory, own)
+    stores = {"vector_store": own["weaviate"]["url"], "graph_store": own["neo4j"]["url"]}
+    with Memory(memory.path, embedder=HashEmbedder(64), **stores) as again:
+        assert asked(again) == before
+        assert again.verify() == {"ok": True, "problems": []}
+
+
 @pytest.mark.parametrize("name", ["vector_store", "graph_store"])
 def test_repair_mends_what_verify_names(memory: Memory, name: str) -> None:
     memory.add("My sister Ann lives in Rome. I play chess.", user_id="alice")
@@ -188,7 +221,7 @@ def test_the_report_says_who_is_away_and_how_far_behind(memory: Memory) -> None:
     assert graph["ok"]
 
 
-def connect(store: Any) -> None:
+def meet(store: Any) -> None:
     """Has a store that waits for seconds only talk to its server, however long a busy machine takes for that."""
     for _ in range(100):
         with suppress(BackendError):
@@ -205,7 +238,7 @@ def test_whoever_meets_a_server_that_hangs_is_told_in_time(own: dict[str, Any], 
     server = list(own.values())[number]
     make: list[Any] = [WeaviateVectorIndex, Neo4jGraphStore]
     store = make[number](server["url"], memory=fresh, timeout=2.0)
-    connect(store)
+    meet(store)
     os.kill(server["pid"], signal.SIGSTOP)
     try:
         with pytest.raises(BackendTimeoutError, match="within"):

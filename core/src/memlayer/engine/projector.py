@@ -58,7 +58,8 @@ class Follower:
         return self.error is not None
 
     def failed(self, error: BackendError) -> None:
-        """Notes that it is away, and when to try again."""
+        """Notes that it is away, and when to try again; it may come back with less than it had."""
+        self.bound = None
         self.error, self.pause = error, min(LONGEST_PAUSE, 2 * self.pause or FIRST_PAUSE)
         self.until = time.monotonic() + self.pause
 
@@ -146,6 +147,7 @@ class Projector:
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Empties the servers and fills them from the ledger; embeds nothing. Raises where one cannot be reached."""
         for follower in self.followers:
+            follower.bound = None  # What was made where it was met first may be gone with the rest.
             self._bind(follower)
             self._outbox.refill(follower.name)
             self._drain(follower, progress)

@@ -175,10 +175,10 @@ class Bound(Protocol):
 
 @runtime_checkable
 class Forgetful(Protocol):
-    """A store that may have lost everything since it was filled, as one in memory does with its process."""
+    """A store that may have lost everything since it was filled: one in memory with its process, a server its disk."""
 
     def is_empty(self) -> bool:
-        """Says whether it holds nothing of this memory."""
+        """Says whether it holds nothing of this memory, as far as it can tell: then it is filled anew."""
         ...
 
 

@@ -98,6 +98,12 @@ class WeaviateVectorIndex:
         """The server's version; raises where it cannot be reached."""
         return f"Weaviate {self._client.ping()}"
 
+    def is_empty(self) -> bool:
+        """Says whether the collection is not there, or no more."""
+        with self._client.use("tell what it holds") as client:
+            self._ready = (None, None)
+            return not client.collections.exists(self._name())
+
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Stores or replaces entries; idempotent."""
         for entry in entries:
@@ -177,6 +183,7 @@ class WeaviateVectorIndex:
     def erase(self, scope: Scope) -> None:
         """Removes every entry of the scope, whichever model it was embedded with; an owner's tenant goes whole."""
         every = scope.ids()
+        self._ready = (None, None)
         # An owner's tenant holds nothing but what has the owner's id.
         whole = len(every) == 1
         with self._client.use("erase a scope") as client:
