@@ -165,7 +165,14 @@ def _state(text: str) -> list[Reading]:
     if re.match(r"(?:it|that|this|how|what|you)\b", value):
         return []
     name = re.sub(r"\W+", "_", f"{m['topic']} {how}".lower()).strip("_")
-    return [Reading(f"state:{name}", value, text=text[len(m["own"]) + 1 :], ahead="due" in how)]
+    return [
+        Reading(
+            f"state:{name}",
+            value,
+            text=text[len(m["own"]) + 1 :] if m["own"].lower() != "the" else f"the {text[4:]}",
+            ahead="due" in how,
+        )
+    ]
 
 
 def _whereabouts(text: str) -> list[Reading]:
@@ -193,6 +200,8 @@ def _time(text: str) -> list[Reading]:
     m = _MOVED_TO.match(text) or _MOVED_IT.match(text) or _IS_AT.match(text)
     if m is None or (m.re is _IS_AT and text[:4].lower() == "the " and not _SPEAKERS.search(m["topic"])):
         return []
+    if (owner := re.match(r"([\w-]+)'s ", m["topic"])) and owner[1].lower() in _NO_GROUP:
+        return []  # theirs, not the speaker's
     topic = re.sub(r"^(?:next|new|weekly|upcoming|tomorrow's|today's) ", "", m["topic"].lower())
     if whose := re.search(
         r"^ with (?:the |my |our )(dentist|doctor|vet|therapist|lawyer|accountant|physio)$", m["with"] or ""

@@ -157,6 +157,8 @@ class LocalExtractor:
             if talk.speaker and reading.attribute == "name":
                 words, theirs = f"is called {reading.value}", False
             spoken = f"{talk.speaker}'s" if talk.speaker and theirs else subject.spoken
+            if words.startswith("the "):
+                spoken = ""  # "the backend" is everybody's
             yield self._candidate(replace(reading, text=words), replace(subject, spoken=spoken), clause, talk)
 
     def _remember(self, members: Sequence[Reading], talk: _Talk) -> None:
@@ -302,7 +304,6 @@ _SLOT_VERBS = {
     "comes_from": "comes from",
     "lives_in": "lives in",
     "works_at": "works at",
-    "drives": "drives",
     "speaks": "speaks",
     "goal": "wants to",
     "likes": "likes",
@@ -313,9 +314,11 @@ def _slot_words(reading: Reading, text: str) -> tuple[str, bool]:
     """The words of "my … is …", and whether they speak of a thing of the speaker's: "favorite color is blue"."""
     attribute, value = reading.attribute, reading.value
     if reading.text is not None:
-        return reading.text, attribute.startswith(("detail:", "when:"))
+        return reading.text, attribute.startswith(("detail:", "when:", "figure:", "where:", "count:", "state:"))
     if attribute == "occupation":
         return f"works as {_with_article(value or '')}", False
+    if attribute == "drives":
+        return f"drives {_with_article(value or '')}", False
     if verb := _SLOT_VERBS.get(attribute):
         return shift(f"{verb} {value}"), False
     verb = "is"
