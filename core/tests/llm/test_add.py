@@ -258,6 +258,22 @@ def test_relations_feed_the_graph() -> None:
         }
 
 
+def test_entities_feed_the_graph() -> None:
+    """They say of what kind an end of a relation is, and what no relation names is near the subject."""
+    went = relation("user", "visited", "Louvre", ("person", "thing"))
+    named = [{"name": "Louvre", "type": "Museum"}, {"name": "Ida", "type": "person"}, {"name": "Atlantis"}, "Ida"]
+    first = fact("Visited the Louvre with Ida", relations=[went], entities=named)
+    denied = fact("Has never met Max", 2, negated=True, entities=[{"name": "Max", "type": "person"}])
+    with memory(FakeModel(answer(first, denied))) as m:
+        said = ["Ida and I saw the Louvre", "I never met Max"]
+        m.add([{"role": "user", "content": text} for text in said], **A)
+        found = {(r["relationship"], r["target"], r["target_type"]) for r in m.graph(**A)["relations"]}
+        assert found == {("visited", "Louvre", "museum"), ("relates_to", "Ida", "person")}
+        asked = m.search("Who is Ida?", **A, enable_graph=True)["relations"]
+        assert ("alex", "relates_to", "Ida") in {(r["source"], r["relationship"], r["target"]) for r in asked}
+        assert m.verify()["ok"]
+
+
 def test_two_names_are_one_person_only_where_a_text_says_so() -> None:
     same = relation("Robert", "also_known_as", "Bob", ("person", "person"))
     knows = relation("Bob", "lives_in", "Oslo", ("person", "place"))

@@ -16,6 +16,8 @@ from memlayer.types import Candidate, Message, Record, Relation
 log = logging.getLogger(__name__)
 
 ALIAS = "also_known_as"
+NAMES = "relates_to"
+"""How a subject stands to what a fact of it names without saying how."""
 _LONGEST = 1000
 _MOST = 200
 """Facts of one answer; more is a model that has lost its way."""
@@ -99,10 +101,13 @@ class Reader:
         since = _day(row.get("since"))
         until = _day(row.get("until"))
         negated = row.get("negated") is True or str(row.get("negated")).lower() == "true"
+        whom = me if subject.lower() in ("user", "the user", "i", "me") and me != "tool" else subject
+        told = "\n".join((text, *(m.text for m in said))).casefold()
+        entities = tuple(pair for pair in _entities(row.get("entities")) if pair[0].casefold() in told)
         candidate = Candidate(
             text=text,
             sources=tuple(dict.fromkeys(m.episode_id for m in said)),
-            subject=me if subject.lower() in ("user", "the user", "i", "me") and me != "tool" else subject,
+            subject=whom,
             attribute=_snake(name) if known is not None and name and value else None,
             value=value if known is not None else None,
             negated=negated,
@@ -112,8 +117,8 @@ class Reader:
             categories=self._named(row.get("categories"), text, name if known else None),
             importance=_share(row.get("importance")),
             replaces=self._shown(row.get("replaces"), said),
-            relations=() if negated else tuple(_relations(row.get("relations"), me)),
-            entities=tuple(_entities(row.get("entities"))),
+            relations=() if negated else tuple(_with_entities(_relations(row.get("relations"), me), entities, whom)),
+            entities=entities,
             role=speaker.role,
             name=speaker.name,
         )
@@ -162,7 +167,7 @@ class Reader:
     def _one_name(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Relations under one name for each person: names are one only where a text, or a shown memory, says so."""
         texts = {m.episode_id: m.text for m in self._messages}
-        two = {_pair(r) for c in candidates for r in c.relations if r.predicate != ALIAS}
+        two = {_pair(r) for c in candidates for r in c.relations if r.predicate not in (ALIAS, NAMES)}
         same: dict[str, str] = {}
         for record in self._memories:
             same |= {r.target.casefold(): r.source for r in record.relations if r.predicate == ALIAS}
@@ -301,6 +306,21 @@ def _relations(value: Any, me: str) -> Iterator[Relation]:
             )
 
 
+def _named(relations: Iterator[Relation], entities: Sequence[tuple[str, str]], subject: str) -> Iterator[Relation]:
+    """The relations with the entities' types, and an edge to each entity that none of them names."""
+    kinds = {"user": "person", **{name.casefold(): kind for name, kind in entities}}
+    ends = {subject.casefold(), "user", "assistant"}
+    for r in relations:
+        types = [kind if kind != _PLAIN_TYPE else kinds.get(name.casefold(), kind)
+                 for name, kind in ((r.source, r.source_type), (r.target, r.target_type))]  # fmt: skip
+        ends |= {r.source.casefold(), r.target.casefold()}
+        yield replace(r, source_type=types[0], target_type=types[1])
+    for name, kind in entities:
+        if name.casefold() not in ends:
+            ends.add(name.casefold())
+            yield Relation(subject, NAMES, name, kinds.get(subject.casefold(), _PLAIN_TYPE), kind)
+
+
 def _me(name: str, me: str) -> str:
     return me if name.casefold() in ("user", "the user", "i", "me") and me not in ("tool", "assistant") else name
 
@@ -312,6 +332,6 @@ def _kind(value: Any) -> str:
 def _entities(value: Any) -> Iterator[tuple[str, str]]:
     for row in value if isinstance(value, list) else []:
         if isinstance(row, str) and _word(row):
-            yield row.strip(), _PLAIN_TYPE
+            yield " ".join(row.split())[:_LONGEST], _PLAIN_TYPE
         elif isinstance(row, dict) and (name := _word(row.get("name"))):
             yield name, _kind(row.get("type"))
