@@ -306,7 +306,9 @@ def _relations(value: Any, me: str) -> Iterator[Relation]:
             )
 
 
-def _named(relations: Iterator[Relation], entities: Sequence[tuple[str, str]], subject: str) -> Iterator[Relation]:
+def _with_entities(
+    relations: Iterator[Relation], entities: Sequence[tuple[str, str]], subject: str
+) -> Iterator[Relation]:
     """The relations with the entities' types, and an edge to each entity that none of them names."""
     kinds = {"user": "person", **{name.casefold(): kind for name, kind in entities}}
     ends = {subject.casefold(), "user", "assistant"}
