@@ -11,13 +11,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memlayer.backends.sqlite._translated import ours
 
 if TYPE_CHECKING:
     from memlayer.backends.sqlite._db import Database
 
+
+_MOST_KEPT = 1_000
+"""Entries of a memo at which it begins anew."""
 
 sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
@@ -31,6 +34,12 @@ class Held:
         self.on_disk = on_disk
         self.lock = threading.RLock()
         self.closed = False
+        self.memo: dict[Any, Any] = {}
+        """What transactions of this connection have seen or left; void when anybody else has written."""
+        self.version = -1
+        """Changes whenever somebody else has written (`PRAGMA data_version`)."""
+        self.writes = False
+        """True within a transaction that writes: then `memo` holds."""
         self._log: int | None = None
 
     def log(self, path: str) -> int | None:
@@ -100,6 +109,11 @@ class Use:
         self._operation = operation
         self._create = create
 
+    @property
+    def memo(self) -> dict[Any, Any] | None:
+        """What is known of the file since this connection wrote last; None outside of a transaction that writes."""
+        return self._held.memo if self._held.writes else None
+
     def __enter__(self) -> sqlite3.Connection:
         """Connects where this thread has not, and keeps others from closing the connection."""
         while True:
@@ -152,12 +166,17 @@ class Snapshot(Use):
 class Transaction(Use):
     """As `Use`, holding the write lock; commits at the end, rolls back on any error."""
 
-    __slots__ = ("_durable",)
+    __slots__ = ("_durable", "_kept")
 
     def __init__(self, database: Database, *, durable: bool = True) -> None:
         """`durable` waits for the disk when all is committed and others may write already."""
         super().__init__(database, "write", create=True)
         self._durable = durable
+        self._kept = False
+
+    def keep(self) -> None:
+        """Says that the memo tells of what this transaction writes; without, it is forgotten with the commit."""
+        self._kept = len(self._held.memo) < _MOST_KEPT
 
     def __enter__(self) -> sqlite3.Connection:
         """Waits for the threads of this process, then for other processes."""
@@ -166,6 +185,7 @@ class Transaction(Use):
             connection = super().__enter__()
             try:
                 connection.execute("BEGIN IMMEDIATE")
+                (version,) = connection.execute("PRAGMA data_version").fetchone()
             except BaseException as error:
                 connection.rollback()
                 super().__exit__(type(error), error, None)
@@ -173,6 +193,10 @@ class Transaction(Use):
         except BaseException:
             self._database.writing.release()
             raise
+        held = self._held
+        if version != held.version:
+            held.memo, held.version = {}, version
+        held.writes = True
         return connection
 
     def __exit__(
@@ -190,16 +214,20 @@ class Transaction(Use):
 
     def _commit(self, *, whole: bool) -> int:
         """Ends the transaction and lets go of the write lock; says which commit it was, 0 for none."""
-        connection = self._held.connection
+        held = self._held
+        held.writes = False
+        memo, held.memo = held.memo, {}
         try:
             if not whole:
-                connection.rollback()
+                held.connection.rollback()
                 return 0
             try:
-                connection.execute("COMMIT")
+                held.connection.execute("COMMIT")
             except BaseException:
-                connection.rollback()
+                held.connection.rollback()
                 raise
+            if self._kept:
+                held.memo = memo
             return self._database.log.committed()
         finally:
             self._database.writing.release()

@@ -33,6 +33,8 @@ _EVENT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+# What a connection's memo knows: notes about the file, numbers of owners, what was said last in a scope.
+_NOTES, _OWNER, _SAID = "notes", "owner", "said"
 _PART = 500
 """The most ids in one statement."""
 
@@ -77,28 +79,39 @@ class SQLiteLedger:
         actor: str | None = None,
     ) -> list[Event]:
         """Calls `decide` under the write lock with the scope's events after `seen`, and writes what it returns."""
-        with self.database.write() as connection:
+        transaction = self.database.write()
+        with transaction as connection:
             news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
             now = self._clock()
             changes = decide(news)
-            noted = notes(connection) if changes else {}
+            memo = transaction.memo
+            assert memo is not None
+            noted = memo.get(_NOTES) or (notes(connection) if changes else {})
             if self.embedder is not None and any(change.vector is not None for change in changes):
-                self._same_embedder(connection, self.embedder, noted.get("embedder"))
+                noted = self._same_embedder(connection, self.embedder, noted)
+            memo[_NOTES] = noted
             followers = targets(noted, self.followers)
-            written = [self._apply(connection, change, scope, actor, now, followers) for change in changes]
+            written = [self._apply(connection, change, scope, actor, now, followers, memo) for change in changes]
+            transaction.keep()
         self._tell()
         return written
 
-    def _same_embedder(self, connection: sqlite3.Connection, mine: str, noted: str | None) -> None:
-        """Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare."""
-        if noted is None:
+    def _same_embedder(self, connection: sqlite3.Connection, mine: str, noted: dict[str, str]) -> dict[str, str]:
+        """The notes with the embedder among them.
+
+        Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare.
+        """
+        held = noted.get("embedder")
+        if held is None:
             connection.execute("INSERT INTO meta VALUES ('embedder', ?)", (mine,))
-        elif noted != mine:
+            return {**noted, "embedder": mine}
+        if held != mine:
             raise DimensionMismatchError(
-                f"{self.database.path} is embedded with {noted} now, and this memory still uses {mine}; nothing was "
+                f"{self.database.path} is embedded with {held} now, and this memory still uses {mine}; nothing was "
                 "written: open it anew with that embedder, or embed it anew: memory.reembed(), or "
                 "`memlayer reembed`"
             )
+        return noted
 
     def _tell(self) -> None:
         if self.on_commit is not None:
@@ -271,7 +284,12 @@ class SQLiteLedger:
 
     def last_said(self, scope: Scope) -> tuple[str | None, int, datetime] | None:
         """Conversation, position and time of the newest episode of exactly this scope."""
-        with self.database.look() as connection:
+        look = self.database.look()
+        with look as connection:
+            memo = look.memo
+            if memo is not None and (_SAID, scope) in memo:
+                known: tuple[str | None, int, datetime] | None = memo[_SAID, scope]
+                return known
             row = connection.execute(
                 "SELECT r.session, r.position, r.created_at FROM records r "
                 "WHERE r.owner = (SELECT id FROM owners WHERE owner = ?) AND r.user_id IS ? AND r.agent_id IS ? "
@@ -279,7 +297,10 @@ class SQLiteLedger:
                 "ORDER BY r.created_at DESC, r.seq DESC LIMIT 1",
                 (scope.owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id),
             ).fetchone()
-        return (row[0], row[1], EPOCH + timedelta(microseconds=row[2])) if row else None
+        found = (row[0], row[1], EPOCH + timedelta(microseconds=row[2])) if row else None
+        if memo is not None:
+            memo[_SAID, scope] = found
+        return found
 
     def owners(self) -> list[Scope]:
         """Every combination of ids that something is stored for."""
@@ -427,6 +448,7 @@ class SQLiteLedger:
         actor: str | None,
         now: datetime,
         followers: Sequence[str],
+        memo: dict[Any, Any],
     ) -> Event:
         record = change.record
         if not scope.covers(record.scope):
@@ -447,7 +469,8 @@ class SQLiteLedger:
         assert sequence is not None
         digest, like = content_hash(record.text), 0 if record.kind == "episode" else likeness(record.text)
         if change.action == "ADD":
-            owner = _scope.owner_id(connection, record.scope.owner)
+            name = record.scope.owner
+            owner = memo[_OWNER, name] = memo.get((_OWNER, name)) or _scope.owner_id(connection, name)
             try:
                 seq = connection.execute(_INSERT, (*row, owner, digest, like, sequence)).lastrowid
             except sqlite3.IntegrityError as error:
@@ -455,6 +478,8 @@ class SQLiteLedger:
         else:
             connection.execute(_UPDATE, (*row, digest, like, sequence, record.id))
             owner, seq = connection.execute("SELECT owner, seq FROM records WHERE id = ?", (record.id,)).fetchone()
+        if change.action == "ADD" and record.kind == "episode":
+            _told(memo, record)
         assert seq is not None
         self._projection.write(connection, change, before=before, owner=owner, seq=seq, version=sequence)
         for follower in followers:
@@ -464,3 +489,10 @@ class SQLiteLedger:
                 (follower, record.id, *ids),
             )
         return _drafts.event(sequence, change.action, record.id, now, actor, before, record, change.reason)
+
+
+def _told(memo: dict[Any, Any], episode: Record) -> None:
+    """Brings what was said last up to date, where the memo knows it."""
+    key = (_SAID, episode.scope)
+    if key in memo and (memo[key] is None or memo[key][2] <= episode.created_at):
+        memo[key] = (episode.session, episode.position, episode.created_at)
