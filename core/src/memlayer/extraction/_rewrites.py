@@ -321,10 +321,15 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+# Who stood first ("My wife and I") stands inside now.
+_OWNER = re.compile(r"(?<= )(?:My|Our)(?= )")
+
+
 def plainer(sentence: str) -> str:
     """The sentence in one plain statement, where a rule knows it."""
     low = sentence.lower()
     for gate, pattern, to in _RULES:
         if any(word in low for word in gate) and (m := pattern.match(sentence)):
-            return (to(m) if callable(to) else m.expand(to)) + sentence[m.end() :]
+            said = (to(m) if callable(to) else m.expand(to)) + sentence[m.end() :]
+            return _OWNER.sub(lambda own: own.group().lower(), said)
     return sentence
