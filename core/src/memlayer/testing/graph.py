@@ -162,14 +162,20 @@ class GraphStoreContract(Contract):
         assert graph_store.find(["ann", "oslo", "bern"], scope=ALICE) == []
         assert uids(graph_store.neighbors(["b-ann"], scope=BOB).nodes) == {"b-ann", "b-oslo"}
 
-    @pytest.mark.parametrize("text", ["drop-table'; --", "}) DETACH DELETE n //", 'Ann"`', "名前 🙂", "a.b", "\\"])
+    @pytest.mark.parametrize(
+        "text",
+        ["drop-table'; --", "}) DETACH DELETE n //", 'Ann"`', "名前 🙂", "a.b", "\\",
+         pytest.param("ü" * 5000 + "'`" * 2500, id="10 kB")],
+    )  # fmt: skip
     def test_any_text_is_only_text(self, graph_store: GraphStore, text: str) -> None:
         """Names and predicates reach no query language."""
         nodes = [node("x", text), node("oslo")]
-        link = edge("e1", "x", "oslo", predicate=text)
+        link = edge("e1", "x", "oslo", predicate=text, record_id=text)
         self.store(graph_store, nodes, [link])
         assert graph_store.find([text], scope=ALICE) == [nodes[0]]
         assert graph_store.neighbors(["x"], scope=ALICE).edges == (link,)
+        graph_store.delete([text])
+        assert graph_store.neighbors(["x"], scope=ALICE).edges == ()
 
     def test_close_is_idempotent(self, graph_store: GraphStore) -> None:
         """Frees files and connections; idempotent."""
