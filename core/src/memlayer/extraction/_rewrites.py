@@ -38,6 +38,7 @@ def _switched_to(m: re.Match[str]) -> str:
     return f"{m['mine']} is now {m['to']}"
 
 
+_TO_A_FIGURE = "|".join(f"to {first}" for first in "$€£0123456789")
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
     _rule(
@@ -85,7 +86,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     # rates that rise and fall
     _rule(
-        "went|gone|go|rose|risen|increas|jump|drop|fell|fall|decreas|rais|came|come",
+        _TO_A_FIGURE,
         rf"^{_MINE} (?:has |just |is )*(?:went|gone|go|going|rose|risen|increased|jumped|dropped|fell|fallen"
         rf"|decreased|raised"
         r"|was raised|got raised|been raised|came|come)(?: up| down"
@@ -94,7 +95,7 @@ _RULES: tuple[_Rule, ...] = (
         r"\g<what> is now \g<to>",
     ),
     _rule(
-        "rais|increas|lower|cut|reduc|bump|upped|put up",
+        _TO_A_FIGURE,
         r"^(?:they|he|she|we|I|(?:my|the|our) [\w ]{2,30}?) (?:has |have |had to |just )*(?:raised|raise|increased"
         r"|lowered|cut"
         r"|reduced|bumped|upped"
@@ -321,6 +322,8 @@ _RULES: tuple[_Rule, ...] = (
 )
 
 
+# The rules that each word lets through.
+_GATES = {word: [n for n, (gate, _, _) in enumerate(_RULES) if word in gate] for gate, _, _ in _RULES for word in gate}
 # Who stood first ("My wife and I") stands inside now.
 _OWNER = re.compile(r"(?<= )(?:My|Our)(?= )")
 
@@ -328,8 +331,9 @@ _OWNER = re.compile(r"(?<= )(?:My|Our)(?= )")
 def plainer(sentence: str) -> str:
     """The sentence in one plain statement, where a rule knows it."""
     low = sentence.lower()
-    for gate, pattern, to in _RULES:
-        if any(word in low for word in gate) and (m := pattern.match(sentence)):
+    for number in sorted({n for word, numbers in _GATES.items() if word in low for n in numbers}):
+        _, pattern, to = _RULES[number]
+        if m := pattern.match(sentence):
             said = (to(m) if callable(to) else m.expand(to)) + sentence[m.end() :]
             return _OWNER.sub(lambda own: own.group().lower(), said)
     return sentence
