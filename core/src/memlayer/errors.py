@@ -109,6 +109,9 @@ class BackendTimeoutError(BackendError, TimeoutError):
 class ModelError(MemlayerError):
     """A language model or an embedder failed."""
 
+    refused = False
+    """True where its server is well and will not take this very request, as a filter of contents does."""
+
 
 class ExtractionError(ModelError):
     """A model's answer could not be used after repair and retries; the messages themselves are stored."""

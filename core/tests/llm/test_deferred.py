@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from answers import EMPTY, FakeModel, answer, fact, memory, over_http, texts
-from clients import Make
+from clients import CLIENTS, Make, language_model
 
 from memlayer import AsyncMemory, ExtractionError, Memory
 from memlayer.backends.sqlite import leases as leases_module
@@ -27,7 +27,12 @@ from memlayer.backends.sqlite._db import Database
 from memlayer.backends.sqlite.leases import LEASE, SQLiteLeases
 from memlayer.engine.worker import run
 from memlayer.errors import ModelError
+from memlayer.models._calls import Patience
 from memlayer.testing import HashEmbedder, Ids
+from memlayer.testing.openai_server import Fault
+
+# LiteLLM's own models make pydantic warn.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydantic", "ignore::DeprecationWarning:litellm")
 
 A = {"user_id": "alex"}
 
@@ -123,6 +128,27 @@ def test_an_owner_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
         with pytest.raises(ExtractionError):
             run(m._core, once=True)
         assert texts(m.get_all(user_id="ben")) == ["I like tea"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_a_filter_of_contents_refuses_stops_no_other(tmp_path: Path, client: str, serve: Make) -> None:
+    """One refusal is no outage: all that others said is read in the same run, and so is what follows in a later add."""
+
+    def read(body: Any) -> Any:
+        if "poison" in body["messages"][1]["content"]:
+            return Fault(400, "The response was filtered", code="content_filter")
+        return echo(body["messages"])
+
+    model = language_model(client, serve(read), Patience(attempts=1))
+    with memory(model, tmp_path / "m.db") as m:
+        m._core.worker.wake = lambda: None  # type: ignore[method-assign]
+        m.add("poison", user_id="ann", mode="deferred")
+        for n in range(3):  # what was wished differs, so that each is a call of its own
+            m.add(f"I like tea {n}", user_id="ben", mode="deferred", metadata={"n": n})
+        with pytest.raises(ExtractionError, match="filtered"):
+            run(m._core, once=True)
+        assert texts(m.get_all(user_id="ben")) == ["I like tea 2", "I like tea 1", "I like tea 0"]
+        assert texts(m.add("I like rum", user_id="ann")) == ["I like rum"]
 
 
 class Held:

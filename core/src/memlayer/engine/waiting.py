@@ -141,5 +141,5 @@ def groups(episodes: Sequence[Record], events: Callable[[Record], Sequence[Event
 
 
 def unreachable(error: ExtractionError) -> bool:
-    """Says whether the model gave no answer at all, so that asking it about other messages is no use now."""
-    return isinstance(error.__cause__, ModelError)
+    """Says whether the model cannot be had at all, so that asking it about other messages is no use now."""
+    return isinstance(error.__cause__, ModelError) and not error.__cause__.refused

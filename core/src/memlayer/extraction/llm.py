@@ -67,7 +67,7 @@ class ModelExtractor:
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
         """Facts worth keeping, in the order in which they were said; no call is made where nobody spoke.
 
-        What is too long for the model is read in parts.
+        What is too long for the model is read in parts; what its server refuses, without what was said before.
         """
         heard = [m for m in messages if m.role != "system" and m.text.strip()]
         if not heard:
@@ -75,10 +75,16 @@ class ModelExtractor:
         try:
             return self._read(heard, known)
         except ExtractionError as error:
-            long = isinstance(error.__cause__, ModelError) and _answers.too_long(str(error.__cause__))
-            parts = _halves(heard) if long and not self._guidance.procedure else ()
-            if not parts:
+            cause = error.__cause__
+            if not isinstance(cause, ModelError):
                 raise
+            parts = _halves(heard) if _answers.too_long(str(cause)) and not self._guidance.procedure else ()
+            facts = [r for r in known if r.kind == "fact"]
+            if not parts and (not cause.refused or len(facts) == len(known)):
+                raise
+        if not parts:
+            # What was said before may be what a filter of contents, or a small model, does not take.
+            return self._read(heard, facts)
         return [c for part in parts for c in self.extract(part, scope=scope, known=known)]
 
     def _read(self, heard: Sequence[Message], known: Sequence[Record]) -> list[Candidate]:

@@ -17,6 +17,7 @@ from memlayer.errors import ModelError
 T = TypeVar("T")
 
 _AGAIN = frozenset({408, 409, 425, 429, *range(500, 600)} - {501, 505})
+_REFUSED = frozenset({400, 413, 415, 422})
 # Of errors without a status; LiteLLM's plain APIError is what it cannot read.
 _PASSING = re.compile(
     r"timeout|timedout|connect|unavailable|overloaded|ratelimit|remotedisconnected|apierror", re.IGNORECASE
@@ -128,7 +129,9 @@ def _failed(error: BaseException, what: str, attempts: int, secrets: tuple[str, 
     elif found == 404:
         hint = "; check the model's name and the address"
     times = f" after {attempts} attempts" if attempts > 1 else ""
-    return ModelError(f"{what} failed{times}: {told}{hint}")
+    failed = ModelError(f"{what} failed{times}: {told}{hint}")
+    failed.refused = found in _REFUSED
+    return failed
 
 
 def _wait(error: BaseException, attempt: int, patience: Patience) -> float:
