@@ -153,7 +153,7 @@ class Projector:
             self._drain(follower, progress)
             if waiting := self._outbox.waiting(follower.name):
                 raise BackendUnavailableError(
-                    f"{waiting} changes still wait for {follower.name}: another process is at it; try again",
+                    f"{_changes(waiting)} still waiting for {follower.name}: another process is at it; try again",
                     operation="rebuild",
                 )
 
@@ -164,7 +164,7 @@ class Projector:
             self._try(follower, look=True)
             if waiting := self._outbox.waiting(follower.name):
                 why = f" ({follower.error})" if follower.error else ""
-                problems.append(f"{waiting} changes wait for {follower.name}{why}")
+                problems.append(f"{_changes(waiting)} waiting for {follower.name}{why}")
             elif follower.bound is not None and isinstance(follower.store, Auditable):
                 try:
                     problems += self._audit(follower.store)
@@ -183,11 +183,11 @@ class Projector:
             except BackendError as error:
                 told, ok = str(error), False
             waiting = self._outbox.waiting(follower.name)
-            lag = f", {waiting} changes behind" if waiting else ", up to date"
+            lag = f", {_changes(waiting)} behind" if waiting else ", up to date"
             found.append({"name": follower.name, "ok": ok and not waiting, "told": told + lag})
         for name in sorted(set(self._outbox.followers()) - set(self.names)):
             if waiting := self._outbox.waiting(name):
-                told = f"not named by this memory, {waiting} changes wait for it"
+                told = f"not named by this memory, {_changes(waiting)} waiting for it"
                 found.append({"name": name, "ok": True, "told": told})
         return found
 
@@ -301,6 +301,10 @@ class Projector:
         else:
             if look:
                 follower.answered()
+
+
+def _changes(count: int) -> str:
+    return f"{count} change" if count == 1 else f"{count} changes"
 
 
 def _name(store: Any) -> str:
