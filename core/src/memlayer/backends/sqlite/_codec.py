@@ -68,18 +68,17 @@ def from_row(row: Sequence[Any]) -> Record:
         value, negated, superseded_by, supersedes, sources, categories, metadata, relations, unread, reinforced,
     ) = row  # fmt: skip
     born = EPOCH + timedelta(microseconds=created)
+    # In the order of the fields: naming each of so many takes as long as all the rest.
     return _drafts.record(
-        id=id_, kind=kind, text=text, scope=_scope(user, agent, run, app),
-        created_at=born, recorded_at=EPOCH + timedelta(microseconds=recorded),
-        valid_from=born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),
-        valid_to=moment(valid_to), updated_at=moment(updated), expires_at=moment(expires), status=status,
-        superseded_by=superseded_by, supersedes=strings(supersedes), immutable=bool(immutable),
-        metadata=json.loads(metadata) if metadata != "{}" else {},
-        categories=_labels(categories), importance=importance, feedback=feedback, role=role, name=name,
-        message_id=message_id, session=session, position=position, sources=strings(sources), subject=subject,
-        attribute=attribute, value=value, negated=bool(negated), memory_type=memory_type, unread=bool(unread),
-        reinforced=reinforced,
-        relations=tuple(Relation(*x) for x in json.loads(relations)) if relations != "[]" else (),
+        id_, kind, text, _scope(user, agent, run, app),
+        born, EPOCH + timedelta(microseconds=recorded),
+        born if valid_from == created else EPOCH + timedelta(microseconds=valid_from),
+        moment(valid_to), moment(updated), moment(expires), status,
+        superseded_by, strings(supersedes), bool(immutable),
+        json.loads(metadata) if metadata != "{}" else {}, _labels(categories), importance, feedback,
+        role, name, message_id, session, position, strings(sources),
+        subject, attribute, value, bool(negated), memory_type, bool(unread), reinforced,
+        tuple(Relation(*x) for x in json.loads(relations)) if relations != "[]" else (),
     )  # fmt: skip
 
 
