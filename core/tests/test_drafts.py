@@ -46,7 +46,7 @@ def test_it_wants_what_a_record_wants() -> None:
 
 
 def test_a_row_gives_every_field_back() -> None:
-    moments = iter(datetime(2026, 1, 2, hour, tzinfo=timezone.utc) for hour in range(24))
+    moments = iter(datetime(2026, 3, 4, hour, tzinfo=timezone.utc) for hour in range(24))
     whole = Record(
         id="a", kind="fact", text="t", scope=Scope("u", "ag", "r", "ap"), created_at=next(moments),
         recorded_at=next(moments), valid_from=next(moments), valid_to=next(moments), updated_at=next(moments),
