@@ -120,6 +120,6 @@ def share(name: str, value: Any) -> float | None:
 
 
 def _named(verb: str, scope: Scope) -> Scope:
-    if not scope.ids():
+    if scope.user_id is None and not scope.ids():
         raise ConfigurationError(f"{verb}() needs at least one of user_id, agent_id, run_id, app_id")
     return scope

@@ -104,14 +104,14 @@ def test_whatever_another_memory_writes_voids_what_was_known(tmp_path: Path) -> 
     one.append([said(1, ANN, 1)], scope=ANN)
     with other.database.write() as connection:
         connection.execute("INSERT INTO meta VALUES ('note', 'new')")
-    transaction = one.database.write()
-    with transaction:
-        assert transaction.memo == {}
+    with one.database.write():
+        assert one.database.memo == {}
 
 
 def test_outside_of_a_transaction_that_writes_nothing_is_remembered(tmp_path: Path) -> None:
     ledger = SQLiteLedger(tmp_path / "memory.db")
     ledger.append([said(1, ANN, 1)], scope=ANN)
+    assert ledger.database.memo is None
     for use in (ledger.database.look(), ledger.database.read()):
         with use:
-            assert use.memo is None
+            assert ledger.database.memo is None

@@ -10,11 +10,12 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
+from typing import Any
 
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite._translated import Translated
-from memlayer.backends.sqlite._use import Held, Log, Snapshot, Transaction, Use
+from memlayer.backends.sqlite._use import Held, Log, Mine, Snapshot, Transaction, Use
 from memlayer.backends.sqlite.where import register
 from memlayer.errors import (
     BackendError,
@@ -138,14 +139,6 @@ MIGRATIONS = (
 """Forward only: the file's `user_version` counts the scripts that it has seen. Never edit one that was released."""
 
 
-class _Mine(threading.local):
-    """What a thread uses right now."""
-
-    held: Held | None = None
-    uses = 0
-    """How often, one within the other."""
-
-
 class Database:
     """One SQLite file, opened on first use; many threads and many processes may share it."""
 
@@ -165,7 +158,7 @@ class Database:
         _databases.add(self)
 
     def _begin(self) -> None:
-        self._mine = _Mine()
+        self._mine = Mine()
         self._idle: list[Held] = []
         self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
@@ -188,6 +181,12 @@ class Database:
     def look(self) -> Use:
         """As `read`, for a single statement: SQLite gives it a snapshot of its own, without a transaction around it."""
         return Use(self, "read")
+
+    @property
+    def memo(self) -> dict[Any, Any] | None:
+        """What this thread's connection knows of the file since it wrote last; None outside of its own `write`."""
+        held = self._mine.held
+        return held.memo if held is not None and held.writes else None
 
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""

@@ -67,6 +67,14 @@ class Held:
         self.close()
 
 
+class Mine(threading.local):
+    """What a thread uses right now."""
+
+    held: Held | None = None
+    uses = 0
+    """How often, one within the other."""
+
+
 class Log:
     """The write-ahead log: what threads committed to it goes to the disk together.
 
@@ -108,11 +116,6 @@ class Use:
         self._database = database
         self._operation = operation
         self._create = create
-
-    @property
-    def memo(self) -> dict[Any, Any] | None:
-        """What is known of the file since this connection wrote last; None outside of a transaction that writes."""
-        return self._held.memo if self._held.writes else None
 
     def __enter__(self) -> sqlite3.Connection:
         """Connects where this thread has not, and keeps others from closing the connection."""

@@ -84,34 +84,32 @@ class SQLiteLedger:
             news = [] if seen < 0 else list(self._events(connection, scope, None, seen, -1))
             now = self._clock()
             changes = decide(news)
-            memo = transaction.memo
+            memo = self.database.memo
             assert memo is not None
-            noted = memo.get(_NOTES) or (notes(connection) if changes else {})
+            known = memo.get((_NOTES, self.followers))
+            if known is None:
+                noted = notes(connection)
+                known = (noted.get("embedder"), targets(noted, self.followers))
+            embedder, followers = known
             if self.embedder is not None and any(change.vector is not None for change in changes):
-                noted = self._same_embedder(connection, self.embedder, noted)
-            memo[_NOTES] = noted
-            followers = targets(noted, self.followers)
+                if embedder != self.embedder:
+                    self._note_embedder(connection, self.embedder, embedder)
+                embedder = self.embedder
+            memo[_NOTES, self.followers] = embedder, followers
             written = [self._apply(connection, change, scope, actor, now, followers, memo) for change in changes]
             transaction.keep()
         self._tell()
         return written
 
-    def _same_embedder(self, connection: sqlite3.Connection, mine: str, noted: dict[str, str]) -> dict[str, str]:
-        """The notes with the embedder among them.
-
-        Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare.
-        """
-        held = noted.get("embedder")
-        if held is None:
-            connection.execute("INSERT INTO meta VALUES ('embedder', ?)", (mine,))
-            return {**noted, "embedder": mine}
-        if held != mine:
+    def _note_embedder(self, connection: sqlite3.Connection, mine: str, noted: str | None) -> None:
+        """Raises where another process has embedded the file anew meanwhile: vectors of two models do not compare."""
+        if noted is not None:
             raise DimensionMismatchError(
-                f"{self.database.path} is embedded with {held} now, and this memory still uses {mine}; nothing was "
+                f"{self.database.path} is embedded with {noted} now, and this memory still uses {mine}; nothing was "
                 "written: open it anew with that embedder, or embed it anew: memory.reembed(), or "
                 "`memlayer reembed`"
             )
-        return noted
+        connection.execute("INSERT INTO meta VALUES ('embedder', ?)", (mine,))
 
     def _tell(self) -> None:
         if self.on_commit is not None:
@@ -284,12 +282,11 @@ class SQLiteLedger:
 
     def last_said(self, scope: Scope) -> tuple[str | None, int, datetime] | None:
         """Conversation, position and time of the newest episode of exactly this scope."""
-        look = self.database.look()
-        with look as connection:
-            memo = look.memo
-            if memo is not None and (_SAID, scope) in memo:
-                known: tuple[str | None, int, datetime] | None = memo[_SAID, scope]
-                return known
+        memo = self.database.memo
+        found: tuple[str | None, int, datetime] | None = None if memo is None else memo.get((_SAID, scope))
+        if found is not None:
+            return found
+        with self.database.look() as connection:
             row = connection.execute(
                 "SELECT r.session, r.position, r.created_at FROM records r "
                 "WHERE r.owner = (SELECT id FROM owners WHERE owner = ?) AND r.user_id IS ? AND r.agent_id IS ? "
@@ -297,7 +294,8 @@ class SQLiteLedger:
                 "ORDER BY r.created_at DESC, r.seq DESC LIMIT 1",
                 (scope.owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id),
             ).fetchone()
-        found = (row[0], row[1], EPOCH + timedelta(microseconds=row[2])) if row else None
+        if row:
+            found = (row[0], row[1], EPOCH + timedelta(microseconds=row[2]))
         if memo is not None:
             memo[_SAID, scope] = found
         return found
@@ -494,5 +492,6 @@ class SQLiteLedger:
 def _told(memo: dict[Any, Any], episode: Record) -> None:
     """Brings what was said last up to date, where the memo knows it."""
     key = (_SAID, episode.scope)
-    if key in memo and (memo[key] is None or memo[key][2] <= episode.created_at):
+    known = memo.get(key, False)
+    if known is None or (known and known[2] <= episode.created_at):
         memo[key] = (episode.session, episode.position, episode.created_at)
