@@ -1,4 +1,4 @@
-"""Words by which a text says that something is no longer as it was, or takes back what was just before."""
+"""Words by which a text says that something is no longer as it was, or takes back what was said just before."""
 
 from __future__ import annotations
 

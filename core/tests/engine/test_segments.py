@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -204,6 +206,33 @@ def test_the_cache_asks_for_what_is_new_and_keeps_the_latest_owners() -> None:
     cache.drop("a")
     cache.get("a")
     assert asked == [("a", 0), ("a", 1), ("a", 1), ("b", 0), ("a", 0), ("a", 0)]
+
+
+def test_an_owner_may_be_dropped_while_it_is_loaded() -> None:
+    def load(owner: str, after: int) -> list[IndexRow]:
+        if owner == "a":
+            cache.get("b")  # as another thread would in the meantime
+        return [row(1, f"tea of {owner}")] if after < 1 else []
+
+    cache = SegmentCache(load, limit_bytes=1)
+    assert cache.get("a").rows == 1
+    assert not cache.holds("a")
+    assert cache.holds("b")
+
+
+def test_a_segment_that_is_dropped_goes_at_once_whatever_readers_kept_with_it() -> None:
+    cache = SegmentCache(lambda owner, after: [row(1, "tea"), row(2, "coffee")] if after < 2 else [])
+    held = cache.get("a")
+    assert rank(held, understand("tea"), None, view=NOW, scope=ANNA)
+    assert held.memo
+    gone = weakref.ref(held)
+    gc.disable()  # nothing may need the collector of cycles
+    try:
+        del held
+        cache.drop("a")
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_a_segment_of_many_left_rows_is_loaded_anew() -> None:

@@ -440,7 +440,8 @@ class SegmentCache:
             if owner in self._segments:
                 self._sizes[owner] = size
             while len(self._segments) > 1 and sum(self._sizes.values()) > self._limit:
-                del self._sizes[self._segments.popitem(last=False)[0]]
+                # One that another thread is still loading has no size yet.
+                self._sizes.pop(self._segments.popitem(last=False)[0], None)
 
 
 def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:

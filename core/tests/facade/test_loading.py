@@ -1,0 +1,26 @@
+"""What is loaded when: a search needs no rules of extraction."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import sys
+from memlayer import Memory
+from memlayer.testing import HashEmbedder
+rules = "memlayer.extraction.local"
+with Memory(sys.argv[1], embedder=HashEmbedder()) as memory:
+    memory.add("I like tea", user_id="ann", infer=False)
+    assert memory.search("tea", user_id="ann")["results"]
+    assert rules not in sys.modules
+    memory.add("I live in Rome", user_id="ann")
+    assert rules in sys.modules
+"""
+
+
+def test_the_rules_of_extraction_come_with_the_first_message_that_is_read(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "memory.db")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
