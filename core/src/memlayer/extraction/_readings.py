@@ -183,19 +183,15 @@ def _article(title: str) -> str:
 
 
 def job(rest: str, said: Predicate) -> list[Reading]:
-    title = values.job(rest)
-    if title is None or _BACK_THEN.search(rest):
-        return []
-    found = [Reading("occupation", title, said.negated)]
-    m = re.search(r"\b(?:at|for|with) (.+)$", rest)
-    if m and not said.negated and (company := entities.organization(m[1])):
-        found.append(Reading("works_at", company, text=f"works at {company}", target="organization"))
-    return found
+    return _occupied(values.job(rest), rest, said)
 
 
 def title(rest: str, said: Predicate) -> list[Reading]:
     """Any job that the words before name as one: "promoted to team lead", "work as a falconer"."""
-    name = values.job(rest, sure=True)
+    return _occupied(values.job(rest, sure=True), rest, said)
+
+
+def _occupied(name: str | None, rest: str, said: Predicate) -> list[Reading]:
     if name is None or _BACK_THEN.search(rest):
         return []
     found = [Reading("occupation", name, said.negated)]
