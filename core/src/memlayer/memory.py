@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from memlayer import compat, config
 from memlayer._ask import Ask, filters_for, page_of, scope_of, view_of
-from memlayer._ids import new_id as _new_id
 from memlayer.errors import ConfigurationError
 from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, Scope, SearchResult
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from memlayer._core import Core
     from memlayer.documents import Documents
     from memlayer.items import Items
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _now() -> datetime:
