@@ -163,13 +163,13 @@ def test_peers_stand_beside_memlayer_and_missing_ones_are_named(tmp_path: Path) 
     program = [sys.executable, str(QUALITY / "peers.py"), "--data", str(data), "--json"]
     told = subprocess.run(program, capture_output=True, text=True, check=True, encoding="utf-8")
     found = json.loads(told.stdout)
-    for name, (module, package) in {
-        "mem0ai, infer=False": ("mem0", "mem0ai"),
-        "LangGraph InMemoryStore": ("langgraph", "langgraph"),
-        "LlamaIndex VectorMemory": ("llama_index", "llama-index-core"),
+    for name, (modules, packages) in {
+        "mem0ai, infer=False": (("mem0", "fastembed"), "mem0ai fastembed"),
+        "LangGraph InMemoryStore": (("langgraph",), "langgraph"),
+        "LlamaIndex VectorMemory": (("llama_index",), "llama-index-core"),
     }.items():
-        if find_spec(module) is None:
-            assert f"{name} is left out: pip install {package}" in told.stderr
-        assert (name in found) == (find_spec(module) is not None)
+        there = all(map(find_spec, modules))
+        assert (name in found) == there
+        assert (f"{name} is left out: pip install {packages}" in told.stderr) == (not there)
     assert {"memlayer", "FTS5"} <= found.keys()
     assert all(row["recall@5"] == 1.0 and row["questions"] == 2 for row in found.values())

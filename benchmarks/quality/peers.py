@@ -1,6 +1,6 @@
 """The same questions through memlayer and its peers, side by side in one run.
 
-    pip install mem0ai langgraph llama-index-core
+    pip install mem0ai fastembed langgraph llama-index-core
     python benchmarks/quality/peers.py --data locomo10.json
     python benchmarks/quality/peers.py --data longmemeval_oracle.json --pool 50
 
@@ -15,9 +15,9 @@ import argparse
 import importlib.util
 import json
 import logging
-import os
 import re
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -25,6 +25,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
 
+sys.path.append(str(Path(__file__).parents[1]))
+from _mem0 import INSTALL, MODULES, mem0
 from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
@@ -102,19 +104,10 @@ class FTS5:
 
 
 class Mem0:
-    """mem0ai on its embedded Qdrant, `infer=False`: each turn as it is."""
+    """mem0ai on its embedded Qdrant, by vectors and keywords, `infer=False`: each turn as it is."""
 
     def __init__(self, folder: Path, embed: Shared) -> None:
-        os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=str(folder), OPENAI_API_KEY="unused")
-        from mem0 import Memory as Peer
-
-        config = {
-            "vector_store": {"provider": "qdrant", "config": {
-                "path": str(folder / "qdrant"), "on_disk": True, "embedding_model_dims": 384}},
-            "history_db_path": str(folder / "history.db"),
-        }  # fmt: skip
-        self._memory = Peer.from_config(config)
-        self._memory.embedding_model = _Mem0Embedding(embed)
+        self._memory = mem0(folder, embed, 384)
 
     def add(self, owner: str, session: Session) -> None:
         for turn in session.turns:
@@ -124,20 +117,6 @@ class Mem0:
     def search(self, owner: str, question: str) -> list[str]:
         found = self._memory.search(question, filters={"user_id": owner}, top_k=LIMIT)["results"]
         return [row["metadata"]["turn"] for row in found]
-
-
-class _Mem0Embedding:
-    """mem0's embedder interface over the shared model."""
-
-    def __init__(self, embed: Shared) -> None:
-        self._embed = embed
-        self.config = type("Config", (), {"embedding_dims": 384})()
-
-    def embed(self, text: str, memory_action: str | None = None) -> list[float]:
-        return self._embed([text])[0]
-
-    def embed_batch(self, texts: list[str], memory_action: str | None = None) -> list[list[float]]:
-        return self._embed(texts)
 
 
 class LangGraph:
@@ -191,14 +170,14 @@ class LlamaIndex:
         return [message.additional_kwargs["turn"] for message in self._memories[owner].get(question)]
 
 
-SYSTEMS: dict[str, tuple[Any, str, str]] = {
-    "memlayer": (Ours, "memlayer", "memlayer-core"),
-    "mem0ai, infer=False": (Mem0, "mem0", "mem0ai"),
-    "LangGraph InMemoryStore": (LangGraph, "langgraph", "langgraph"),
-    "LlamaIndex VectorMemory": (LlamaIndex, "llama_index", "llama-index-core"),
-    "FTS5": (FTS5, "sqlite3", ""),
+SYSTEMS: dict[str, tuple[Any, tuple[str, ...], str]] = {
+    "memlayer": (Ours, ("memlayer",), "memlayer-core"),
+    "mem0ai, infer=False": (Mem0, MODULES, INSTALL),
+    "LangGraph InMemoryStore": (LangGraph, ("langgraph",), "langgraph"),
+    "LlamaIndex VectorMemory": (LlamaIndex, ("llama_index",), "llama-index-core"),
+    "FTS5": (FTS5, ("sqlite3",), ""),
 }
-"""How each is made, the module that shows whether it is installed, and what pip calls it."""
+"""How each is made, the modules that show whether it is installed, and what pip calls them."""
 
 
 def measure(system: System, talks: Sequence[Talk], name: str, console: Console) -> dict[str, float]:
@@ -254,8 +233,8 @@ def main() -> None:
     talks = read(options.data, pool=options.pool, seed=options.seed)[: options.talks]
     embed = Shared((said(turn) for talk in talks for s in talk.sessions for turn in s.turns), console)
     rows: dict[str, dict[str, float]] = {}
-    for name, (make, module, package) in SYSTEMS.items():
-        if importlib.util.find_spec(module) is None:
+    for name, (make, modules, package) in SYSTEMS.items():
+        if not all(map(importlib.util.find_spec, modules)):
             console.print(f"{name} is left out: pip install {package}")
             continue
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:

@@ -4,50 +4,33 @@ mem0 gives 20 memories of get_all by default, memlayer 100, so that both are ask
 
 Both sides use the same instant hash embedder, and mem0's model answers at once, so that no model's time is compared.
 mem0's full path is `infer=True` (memlayer's too: its local extraction), its plain path `infer=False`. Telemetry off.
-The full path links the entities of every text and looks for those of every query: spaCy's small model, which finds
-them, stands in no package registry, so that a rule that takes no time finds the names instead.
+Its search is the whole one: vectors, keywords and, in the full path, the entities of texts and queries (`_mem0.py`).
 
-    pip install mem0ai memlayer-core
+    pip install mem0ai fastembed memlayer-core
     python benchmarks/speed/against_mem0.py
     python benchmarks/speed/against_mem0.py --largest 100000 --json     # memlayer alone at the largest size
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
-import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1]))
 from _bench import options, p50, progress, report, talk, times
+from _mem0 import INSTALL, MODULES, mem0
 
 from memlayer import Memory
 from memlayer.testing import HashEmbedder
 
 DIMENSIONS = 384
-_NAME = re.compile(r"(?<=[a-z] )[A-Z][a-z]+")
-
-
-class _Embedding:
-    """mem0's embedder interface over the same hash embedder."""
-
-    def __init__(self, dimensions: int) -> None:
-        self._inner = HashEmbedder(dimensions)
-        self.config = type("Config", (), {"embedding_dims": dimensions})()
-
-    def embed(self, text: str, memory_action: str | None = None) -> list[float]:
-        return self._inner.embed([text])[0].tolist()
-
-    def embed_batch(self, texts: list[str], memory_action: str | None = None) -> list[list[float]]:
-        return self._inner.embed(texts).tolist()
 
 
 class _Model:
@@ -59,29 +42,12 @@ class _Model:
         return json.dumps({"memory": [{"id": "0", "text": self.text, "attributed_to": "user"}]})
 
 
-def _names(text: str) -> list[tuple[str, str]]:
-    """The capitalised words within a text as (type, name), as mem0's entity extraction gives them."""
-    return [("PROPER", name) for name in dict.fromkeys(_NAME.findall(text))]
-
-
 class Mem0:
     """mem0's open-source memory on its embedded Qdrant and SQLite."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=str(folder), OPENAI_API_KEY="unused")
-        logging.disable(logging.WARNING)
-        from mem0 import Memory as Peer
-        from mem0.memory import main
-
-        main.extract_entities = _names
-        main.extract_entities_batch = lambda texts, **_: [_names(text) for text in texts]
-        config = {
-            "vector_store": {"provider": "qdrant", "config": {
-                "path": str(folder / "qdrant"), "on_disk": True, "embedding_model_dims": DIMENSIONS}},
-            "history_db_path": str(folder / "history.db"),
-        }  # fmt: skip
-        self._memory = Peer.from_config(config)
-        self._memory.embedding_model = _Embedding(DIMENSIONS)
+        embedder = HashEmbedder(DIMENSIONS)
+        self._memory = mem0(folder, lambda texts: embedder.embed(texts).tolist(), DIMENSIONS)
         self._model = self._memory.llm = _Model()
 
     def add(self, text: str, user: str, *, infer: bool) -> None:
@@ -140,8 +106,8 @@ def measure(side: Any, said: Iterator[str], *, infer: bool, runs: int) -> dict[s
 def main() -> None:
     """Measures both sides at each size and prints medians and ratios."""
     args = options(__doc__ or "", size=3000, runs=15, largest=0)
-    if importlib.util.find_spec("mem0") is None:
-        sys.exit("the peer is missing: pip install mem0ai")
+    if not all(map(find_spec, MODULES)):
+        sys.exit(f"the peer is missing: pip install {INSTALL}")
     sizes = sorted({0, min(1000, args.size), args.size})
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
