@@ -198,17 +198,17 @@ if BENCHMARKS:
 
     @nox.session
     def bench(session: nox.Session) -> None:
-        """Runs benchmarks: all of them, or ``nox -s bench -- benchmarks/speed/add.py --json`` for one."""
+        """Runs the benchmarks of speed, or ``nox -s bench -- benchmarks/speed/limits.py --json`` for one of any kind."""
         ran.add("bench")
-        peers = ROOT / "benchmarks" / "requirements.txt"
         extras = "[weaviate,neo4j]" if any("benchmarks/servers" in arg for arg in session.posargs) else "[documents]"
-        install_core(session, *(["-r", str(peers)] if peers.exists() else []), extras=extras)
+        install_core(session, "-r", "benchmarks/requirements.txt", extras=extras)
         if session.posargs:
             session.run("python", *session.posargs)
             return
-        # Those in benchmarks/servers need servers that run: see there.
-        for program in [path for path in BENCHMARKS if path.parent.name != "servers"]:
-            session.run("python", str(program.relative_to(ROOT)))
+        for program in BENCHMARKS:
+            # The others need data, servers that run, or frameworks: see there.
+            if program.parent.name == "speed" and not program.name.startswith("adapter_"):
+                session.run("python", str(program.relative_to(ROOT)))
 
 
 def test_folders() -> list[str]:
