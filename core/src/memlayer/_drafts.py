@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, field, fields, make_dataclass
 from typing import Any, TypeVar
 
-from memlayer.types import Event, Message, Record
+from memlayer.types import Event, Message, Origin, Record
 
 T = TypeVar("T")
 
@@ -38,3 +38,4 @@ def _like(own: Any) -> Any:
 record = _drafted(Record)
 event = _drafted(Event)
 message = _drafted(Message)
+origin = _drafted(Origin)

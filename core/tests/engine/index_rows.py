@@ -65,6 +65,8 @@ def histories(draw: st.DrawFn) -> list[IndexRow]:
                 version=version,
                 kind=kind,
                 status=draw(st.sampled_from(["live", "superseded"])),
+                valid_to=draw(st.none() | st.integers(1, 12).map(lambda hours: START + hours * HOUR)),
+                expires_at=draw(st.none() | st.integers(1, 12).map(lambda hours: START + hours * HOUR)),
                 session=draw(st.sampled_from([None, "a", "b"])),
                 position=draw(st.integers(-1, 3)),
                 sources=cited if kind == "fact" else (),

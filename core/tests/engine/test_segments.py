@@ -26,7 +26,9 @@ def at(hours: float) -> datetime:
 
 
 def shown(held: Segment, view: View = NOW, scope: Scope = ANNA, allowed: list[int] | None = None) -> set[str]:
-    mask = held.shown(view, held.evidence(view, scope), allowed)
+    mask = held.visible(view, scope).shown
+    if allowed is not None:
+        mask = mask & held.among(allowed)
     return {held.ids[slot] for slot in np.flatnonzero(mask)}
 
 
@@ -101,6 +103,23 @@ def test_a_scope_is_never_widened() -> None:
     assert shown(held, allowed=[]) == set()
 
 
+@given(histories(), st.lists(st.tuples(st.integers(-2, 15), st.booleans(), st.booleans()), min_size=1, max_size=12))
+def test_what_is_kept_for_a_reader_is_what_he_would_see_anew(
+    rows: list[IndexRow], asked: list[tuple[int, bool, bool]]
+) -> None:
+    held = segment(*rows)
+    for hours, past, cited in asked:
+        view = View(now=at(hours), as_of=at(hours) if past else None, cited=cited)
+        kept, anew = held.visible(view, ANNA), segment(*rows).visible(view, ANNA)
+        assert all(np.array_equal(one, other) for one, other in zip(kept[:4], anew[:4], strict=True))
+
+
+def test_a_row_is_seen_until_its_time_comes() -> None:
+    held = segment(row(1, "tea", expires_at=START + 5 * HOUR), row(2, "coffee", valid_to=START + 7 * HOUR))
+    seen = [(hours, len(shown(held, View(now=at(hours))))) for hours in (6, 4, 5, 4.9, 6.9, 7, 4)]
+    assert seen == [(6, 1), (4, 2), (5, 1), (4.9, 2), (6.9, 1), (7, 0), (4, 2)]
+
+
 @pytest.mark.parametrize("dead", [{"status": "superseded"}, {"status": "retracted"}, {"expires_at": START}])
 def test_an_episode_follows_its_facts(dead: dict[str, object]) -> None:
     episode, fact = row(1, "I moved to Rome", kind="episode"), row(2, "Lives in Rome", position=-1, sources=("m1",))
@@ -110,7 +129,7 @@ def test_an_episode_follows_its_facts(dead: dict[str, object]) -> None:
     assert shown(held, View(now=NOW.now, cited=True)) == {"m1", "m2"}
     held.apply([row(2, "Lives in Rome", position=-1, sources=("m1",), version=3, **dead)])
     assert shown(held) == set()
-    assert not held.evidence(NOW, ANNA).any()
+    assert not held.visible(NOW, ANNA).evidence.any()
     assert shown(held, View(now=NOW.now, cited=True)) == {"m1"}
 
 
@@ -148,7 +167,8 @@ def test_any_cutting_into_batches_answers_the_same(rows: list[IndexRow], data: s
     assert whole.rows == parts.rows
 
 
-def test_merged_postings_say_what_the_unmerged_said(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("tail", "lately"), [(1_000_000, 20), (3, 1_000_000), (3, 20), (50, 200)])
+def test_merged_postings_say_what_the_unmerged_said(monkeypatch: pytest.MonkeyPatch, tail: int, lately: int) -> None:
     random = np.random.default_rng(0)
     batches = [random.integers(0, 40, (5, 7)).astype(np.int32) for _ in range(30)]
 
@@ -160,7 +180,8 @@ def test_merged_postings_say_what_the_unmerged_said(monkeypatch: pytest.MonkeyPa
         return made
 
     plain = build()
-    monkeypatch.setattr(postings, "_MIN_TAIL", 20)
+    monkeypatch.setattr(postings, "_TAIL", tail)
+    monkeypatch.setattr(postings, "_LATELY", lately)
     merged = build()
     for key in range(40):
         assert [a.tolist() for a in merged.rows(key)] == [a.tolist() for a in plain.rows(key)]

@@ -29,7 +29,7 @@ def around(held: Segment, inside: set[int], slot: int) -> dict[int, float]:
 def test_words_are_counted_as_they_are_defined(rows: list[IndexRow], asked: str, whole: bool) -> None:
     held = Segment()
     held.apply(rows)
-    slots = np.flatnonzero(held.evidence(NOW, ANNA))
+    slots = held.visible(NOW, ANNA).slots
     slots = slots if whole else slots[::2]
     question = understand(asked).known(held.postings.frequency)
     keys = question.terms.tolist()
@@ -62,11 +62,25 @@ def test_words_are_counted_as_they_are_defined(rows: list[IndexRow], asked: str,
         assert found["caption"][place] == pytest.approx(float(np.dot(shown, idf)) / total, abs=1e-5)
 
 
+@given(histories(), st.booleans())
+def test_rarity_is_the_mean_of_the_five_rarest_words(rows: list[IndexRow], whole: bool) -> None:
+    held = Segment()
+    held.apply(rows)
+    slots = held.visible(NOW, ANNA).slots
+    slots = slots if whole else slots[::2]
+    found = measure(held, understand("tea"), None, Pool.of(held, slots))["rarity"]
+    worded = int((held.alive & (held.length > 0)).sum())
+    for place, slot in enumerate(slots.tolist()):
+        frequency = held.postings.frequencies[held.postings.of(slot)[0]]
+        idf = sorted(np.log1p((worded - frequency + 0.5) / (frequency + 0.5)), reverse=True)[:5]
+        assert found[place] == pytest.approx(np.mean(idf) if idf else 0, abs=1e-5)
+
+
 @given(histories())
 def test_a_fact_finds_the_turns_that_it_cites(rows: list[IndexRow]) -> None:
     held = Segment()
     held.apply(rows)
-    pool = Pool.of(held, np.flatnonzero(held.evidence(NOW, ANNA)))
+    pool = Pool.of(held, held.visible(NOW, ANNA).slots)
     places = np.arange(pool.size)[::-1]
     which, turns = pool.cited(places)
     assert sorted(zip(places[which].tolist(), turns.tolist(), strict=True)) == sorted(

@@ -10,9 +10,9 @@ from memlayer.engine.question import Question
 from memlayer.engine.segments import Mask, Segment, Slots, signs
 from memlayer.engine.signals import Floats, weigh
 
-NEAREST = 200
+NEAREST = 120
 """How many rows each way brings."""
-_AROUND = 60
+_AROUND = 40
 # Rows whose vectors are compared exactly after their signs were counted.
 _ROUGH = 1_000
 _HALO = 2
@@ -56,7 +56,7 @@ def _by_words(segment: Segment, question: Question, evidence: Mask) -> Slots:
         rows, counts = segment.postings.rows(key)
         score[rows] += weight * counts / (counts + np.float32(1.2))
         score[segment.postings.rows(key | 1)[0]] += np.float32(0.3) * weight
-    score[~evidence] = 0
+    score *= evidence
     for name in question.speakers[:1]:
         spoke = (segment.name[: segment.count] == segment.names.get(name)) & (score > 0)
         score[spoke] += np.float32(0.2) * total
@@ -69,26 +69,28 @@ def _by_meaning(segment: Segment, vector: Floats | None, evidence: Mask) -> Slot
     there = evidence & segment.embedded[: segment.count]
     slots = np.flatnonzero(there)
     if len(slots) > 4 * _ROUGH and hasattr(np, "bitwise_count"):
-        slots = slots[_nearest_signs(segment, vector, slots)]
+        slots = _nearest_signs(segment, vector, slots)
     near = segment.vectors[slots] @ vector if len(slots) < segment.count else segment.vectors[: segment.count] @ vector
     return slots[_best(near + 2, NEAREST)]
 
 
 def _nearest_signs(segment: Segment, vector: Floats, slots: Slots) -> Slots:
-    """Places of the slots whose vectors agree with this one in the most signs."""
+    """Those of the slots whose vectors agree with this one in the most signs; all that agree as much as the last."""
     asked = signs(vector[None].astype(np.float32))
     apart = np.zeros(segment.count, np.uint16)
     for word, bits in zip(segment.signs[:, : segment.count], asked[:, 0], strict=True):
         apart += np.bitwise_count(word ^ bits)
-    return np.argpartition(apart[slots], _ROUGH)[:_ROUGH]
+    if len(slots) < segment.count:
+        apart = apart[slots]
+    return slots[np.flatnonzero(apart <= np.partition(apart, _ROUGH)[_ROUGH])]
 
 
 def _best(score: Floats, limit: int) -> Slots:
     """Places of the largest positive scores, best first."""
     places = np.flatnonzero(score > 0)
     if len(places) > limit:
-        places = places[np.argpartition(-score[places], limit)[:limit]]
-    return places[np.argsort(-score[places], kind="stable")]
+        places = places[score[places] >= np.partition(score[places], -limit)[-limit]]
+    return places[np.argsort(-score[places], kind="stable")][:limit]
 
 
 def _with_neighbours(segment: Segment, slots: Slots, inside: Mask, steps: int) -> None:

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
+Slots = NDArray[np.int64]
 
-# The tail is read linearly by every query; at this size or an eighth of the whole it is merged.
-_MIN_TAIL = 8_192
+# The tail is read linearly by every query; at this size it joins what came lately, in the order of terms.
+_TAIL = 1_024
+# What came lately is searched; at this size, or an eighth of the whole, it joins the whole.
+_LATELY = 8_192
 _EMPTY = np.zeros(0, np.int32)
 
 
@@ -19,7 +22,8 @@ class Postings:
     """Entries (row, term, count) by row and by term, and in how many rows each term stands.
 
     Rows are appended once and never changed; `forget` takes a row out of the frequencies, and readers skip it.
-    Entries are kept by row as they come; those up to `_merged` also stand in order of their terms.
+    Entries are kept by row as they come; those up to `_merged`, and those from there up to `_ordered`, also stand in
+    the order of their terms.
     """
 
     def __init__(self) -> None:
@@ -36,12 +40,15 @@ class Postings:
         self._sorted_rows: Ints = _EMPTY
         self._sorted_counts: NDArray[np.uint16] = np.zeros(0, np.uint16)
         self._starts: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._ordered = 0
+        self._late_terms: Ints = _EMPTY
+        self._late: Slots = np.zeros(0, np.int64)
 
     @property
     def nbytes(self) -> int:
         """Bytes taken, the table of terms included."""
         arrays = (self._frequency, self._term, self._row, self._count, self._ends, self._sorted_rows,
-                  self._sorted_counts, self._starts)  # fmt: skip
+                  self._sorted_counts, self._starts, self._late_terms, self._late)  # fmt: skip
         return sum(a.nbytes for a in arrays) + 120 * len(self.ids)
 
     def number(self, keys: Iterable[int]) -> NDArray[np.int32]:
@@ -70,8 +77,10 @@ class Postings:
         ends = np.bincount(row - self._rows, minlength=len(lengths))
         self._ends[self._rows + 1 : total + 1] = self._used + np.cumsum(ends)
         self._rows, self._used = total, end
-        if self._used - self._merged > max(_MIN_TAIL, self._merged // 8):
+        if self._used - self._merged > max(_LATELY, self._merged // 8):
             self._merge()
+        elif self._used - self._ordered > _TAIL:
+            self._order()
 
     def forget(self, row: int) -> None:
         """Takes a row's terms out of the frequencies; its entries stay until the index is built anew."""
@@ -103,16 +112,27 @@ class Postings:
         number = self.ids.get(key)
         if number is None:
             return _EMPTY, np.zeros(0, np.uint16)
-        tail = np.flatnonzero(self._term[self._merged : self._used] == number) + self._merged
+        first, last = np.searchsorted(self._late_terms, np.array((number, number + 1), np.int32)).tolist()
+        tail = np.flatnonzero(self._term[self._ordered : self._used] == number) + self._ordered
+        late = np.concatenate((self._late[first:last], tail)) if first < last else tail
         if number >= len(self._starts) - 1:
-            return self._row[tail], self._count[tail]
+            return self._row[late], self._count[late]
         span = slice(self._starts[number], self._starts[number + 1])
-        if not len(tail):
+        if not len(late):
             return self._sorted_rows[span], self._sorted_counts[span]
         return (
-            np.concatenate((self._sorted_rows[span], self._row[tail])),
-            np.concatenate((self._sorted_counts[span], self._count[tail])),
+            np.concatenate((self._sorted_rows[span], self._row[late])),
+            np.concatenate((self._sorted_counts[span], self._count[late])),
         )
+
+    def _order(self) -> None:
+        """Puts the tail's entries among those that came lately; two runs in order, which a stable sort merges."""
+        tail = np.arange(self._ordered, self._used)
+        tail = tail[np.argsort(self._term[tail], kind="stable")]
+        late = np.concatenate((self._late, tail))
+        terms = self._term[late]
+        order = np.argsort(terms, kind="stable")
+        self._late, self._late_terms, self._ordered = late[order], terms[order], self._used
 
     def _merge(self) -> None:
         """Puts the tail's entries behind those of the same term; linear in what is there, no sort of the whole."""
@@ -132,6 +152,7 @@ class Postings:
             self._count[self._merged : self._used][order],
         )
         self._sorted_rows, self._sorted_counts, self._starts, self._merged = rows, counts, starts, self._used
+        self._late, self._late_terms, self._ordered = self._late[:0], _EMPTY, self._used
 
 
 def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:

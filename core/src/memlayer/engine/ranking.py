@@ -71,9 +71,9 @@ def rank(
     once more. Without `explain` results have no shares.
     """
     with segment.lock:
-        evidence = segment.evidence(view, scope)
-        shown = segment.shown(view, evidence, allowed)
-        slots = np.flatnonzero(evidence)
+        evidence, shown, broken, slots, *_ = segment.visible(view, scope)
+        if allowed is not None:
+            shown = shown & segment.among(allowed)
         question = question.known(segment.postings.frequency)
         if among is not None:
             slots = around(segment, among, evidence)
@@ -84,9 +84,9 @@ def rank(
         closely = None if closer is None else _closeness(segment, pool, signals, evidence[slots], *closer)
         if closely is not None:
             signals["pieces"], weights = closely, CLOSER_WEIGHTS
-        own = _score(signals, {name: weight for name, weight in weights.items() if name in OWN})
-        scores = _score(signals, weights) - own
-        spoken, voices = _meet(segment, pool, scores, shown[slots], segment.broken(view)[slots])
+        own = _score(signals, {name: weight for name, weight in weights.items() if name in OWN}, pool)
+        scores = _score(signals, weights, pool) - own
+        spoken, voices = _meet(segment, pool, scores, shown[slots], broken[slots])
         spoken += own
         deep = max(limit, _DEEP)
         best = _top(spoken, shown[slots], segment.seq[slots], max(deep, DEPTH) if question.many else deep)
@@ -118,7 +118,7 @@ def _closeness(
     segment: Segment, pool: Pool, signals: Mapping[str, Floats], inside: Mask, asked: WordPieces, read: Reader
 ) -> Floats | None:
     """How closely the best rows meet the question."""
-    best = _top(_score(signals, WEIGHTS), inside, segment.seq[pool.slots], CLOSER)
+    best = _top(_score(signals, WEIGHTS, pool), inside, segment.seq[pool.slots], CLOSER)
     return closeness(segment, pool, asked, np.array(best, np.int64), read)
 
 
@@ -128,10 +128,11 @@ def squeeze(score: float, *, closely: bool = False) -> float:
     return 1 / (1 + math.exp(min(700.0, (centre - score) / width)))
 
 
-def _score(signals: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
-    total = np.zeros(len(signals["words"]), np.float32)
+def _score(signals: Mapping[str, Floats], weights: Mapping[str, float], pool: Pool) -> Floats:
+    total: Floats = pool.zero.copy()
     for name, weight in weights.items():
-        total += np.float32(weight) * signals[name]
+        if signals[name] is not pool.zero:
+            total += np.float32(weight) * signals[name]
     return total
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from memlayer import _drafts
 from memlayer._blas import one_thread
 from memlayer.attributes import attribute
 from memlayer.engine import word_pieces
@@ -93,7 +94,7 @@ class Recall:
         for owner in owners:
             segment = self._segments.get(owner)
             with segment.lock:
-                total += int(segment.shown(view, segment.evidence(view, scope)).sum())
+                total += int(segment.visible(view, scope).shown.sum())
         return total
 
     def _answered(self, query: Query, ranked: list[Ranked]) -> list[Ranked]:
@@ -242,7 +243,7 @@ def _opposed(new: Record, old: Record) -> bool:
 
 def origin(episode: Record) -> Origin:
     """Who said an episode, and when."""
-    return Origin(episode.id, episode.message_id, episode.role, episode.name, episode.created_at)
+    return _drafts.origin(episode.id, episode.message_id, episode.role, episode.name, episode.created_at)
 
 
 def _times(question: Question, view: View) -> list[tuple[int, int]]:

@@ -49,59 +49,87 @@ def newest_first(
     if question.past or (not question.present and (question.when or (question.done and not mine))):
         return order
     rule = _PRESENT if question.present else _ONESELF if mine else _OTHER
-    depth = max(rule.depth, _CHANGED[rule].depth)
+    depth = min(max(rule.depth, _CHANGED[rule].depth), len(slots))
+    told = [_told(segment, slot, voice) for slot, voice in zip(slots[:depth], voices, strict=False)]
     head: list[int] = []
-    for i in order[:depth]:
+    for i in range(depth):
         if i in head:
             continue
         newer = [
             j
-            for j in range(i + 1, min(depth, len(slots)))
-            if j not in head
-            and _replaces(segment, (slots[j], voices[j]), (slots[i], voices[i]), rule, scores[i] - scores[j], j)
+            for j in range(i + 1, depth)
+            if j not in head and _replaces(segment, told[j], told[i], rule, scores[i] - scores[j], j)
         ]
         if newer:
-            head.append(_best_of_newest(segment, voices, newer))
+            head.append(_best_of_newest(told, newer))
         head.append(i)
     return head + order[depth:]
 
 
-def _best_of_newest(segment: Segment, voices: Sequence[int], found: Sequence[int]) -> int:
+class _Told(NamedTuple):
+    """What a result says: a row and the turn behind it."""
+
+    rows: set[int]
+    role: int
+    name: int
+    created: int
+    seq: int
+    session: int
+    position: int
+    words: int
+    asks: bool
+    """True where the turn is a question."""
+    flags: int
+    """Those of both."""
+    bad: bool
+    """True where somebody judged it as bad."""
+
+
+def _told(segment: Segment, slot: int, voice: int) -> _Told:
+    flags = int(segment.flags[voice])
+    return _Told(
+        rows={slot, voice},
+        role=int(segment.role[voice]),
+        name=int(segment.name[voice]),
+        created=int(segment.created[voice]),
+        seq=int(segment.seq[voice]),
+        session=int(segment.session[voice]),
+        position=int(segment.position[voice]),
+        words=int(segment.words[voice]),
+        asks=bool(flags & QUESTION),
+        flags=flags | int(segment.flags[slot]),
+        bad=bool(segment.feedback[slot] < 0),
+    )
+
+
+def _best_of_newest(told: Sequence[_Told], found: Sequence[int]) -> int:
     """Of results that stand best first, the best one of the session that was last."""
-    newest = max(found, key=lambda j: (int(segment.created[voices[j]]), int(segment.seq[voices[j]])))
-    session = segment.session[voices[newest]]
-    return next(j for j in found if j == newest or segment.session[voices[j]] == session >= 0)
+    newest = max(found, key=lambda j: (told[j].created, told[j].seq))
+    session = told[newest].session
+    return next(j for j in found if j == newest or told[j].session == session >= 0)
 
 
-def _replaces(
-    segment: Segment, newer: tuple[int, int], older: tuple[int, int], rule: Rule, worse: float, place: int
-) -> bool:
+def _replaces(segment: Segment, new: _Told, old: _Told, rule: Rule, worse: float, place: int) -> bool:
     """Says whether a result may be the newer truth about what another says: by the same speaker, later, and alike.
 
-    Each is a row and the turn behind it: it is enough that one pair of them is alike. `worse` is how much lower the
-    newer one scores, `place` where it stands.
+    It is enough that one pair of their rows is alike. `worse` is how much lower the newer one scores, `place` where it
+    stands.
     """
-    new, old = newer[1], older[1]
     # What somebody judged as bad stays where that put it.
-    if (
-        segment.feedback[newer[0]] < 0
-        or segment.role[new] != segment.role[old]
-        or segment.name[new] != segment.name[old]
-    ):
+    if new.bad or new.role != old.role or new.name != old.name:
         return False
-    later = int(segment.created[new]) - int(segment.created[old])
-    together = bool(segment.session[new] == segment.session[old] >= 0)
-    if later < 0 or (later == 0 and not (together and segment.position[new] > segment.position[old])):
+    later = new.created - old.created
+    together = new.session == old.session >= 0
+    if later < 0 or (later == 0 and not (together and new.position > old.position)):
         return False
-    if later == 0 and segment.role[new] == segment.roles.get("tool"):
+    if later == 0 and new.role == segment.roles.get("tool"):
         return False  # Pages of one document stand side by side, however alike they are.
     soon = together and later <= _PAUSE
-    says = int(segment.flags[newer[0]] | segment.flags[new])
-    changed = bool(says & (CORRECTION if soon else CHANGE)) and not segment.flags[new] & QUESTION
-    like = max(_likeness(segment, one, other) for one in set(newer) for other in set(older))
+    changed = bool(new.flags & (CORRECTION if soon else CHANGE)) and not new.asks
+    like = max(_likeness(segment, one, other) for one in new.rows for other in old.rows)
     if changed and _fits(_CHANGED[rule], like, worse, place):
         return True
-    short = max(int(segment.words[new]), int(segment.words[old])) <= _SHORT
+    short = max(new.words, old.words) <= _SHORT
     return _fits(rule, like, worse, place) and (not soon or (short and like >= _SAME))
 
 

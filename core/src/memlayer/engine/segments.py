@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ FOREVER = np.iinfo(np.int64).max
 _DAY = 86_400_000_000
 # Rows taken in one go: small enough that what is copied on the way stays in the caches.
 _BATCH = 8_192
+# What so many kinds of readers see is kept.
+_READERS = 4
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.int64]
@@ -36,6 +38,23 @@ _COLUMNS: dict[str, Any] = {
     "words": np.int32, "flags": np.int32, "length": np.int32, "day": np.int32, "code": np.int32,
     "before": np.int32, "after": np.int32, "alive": np.bool_, "embedded": np.bool_, "indexed": np.bool_,
 }  # fmt: skip
+
+
+class Visible(NamedTuple):
+    """What a reader sees of a segment, over its slots."""
+
+    evidence: Mask
+    """Whose words may count: in scope and alive in the view's sense. An episode that only dead facts cite is not among
+    them, unless the view asks for cited episodes."""
+    shown: Mask
+    """What may be a result: of the view's kinds, and not folding into a fact."""
+    broken: Mask
+    """Turns that a fact cites which the view holds for dead."""
+    slots: Slots
+    """Those of the evidence."""
+    since: int
+    until: int
+    """From when (included) until when (excluded) all this holds, in microseconds since 1970."""
 
 
 class Segment:
@@ -136,55 +155,52 @@ class Segment:
             self._append([IndexRow._make(row) for row in fresh])
         self.version = max(self.version, *(row[1] for row in batch))
 
-    def evidence(self, view: View, scope: Scope) -> Mask:
-        """Slots whose words may count for a reader: in scope and alive in the view's sense.
+    def visible(self, view: View, scope: Scope) -> Visible:
+        """What a reader sees; kept until the segment changes or the time of one of its rows comes."""
+        at = _micros(view.now if view.as_of is None else view.as_of)
+        asked = (
+            view.as_of is None,
+            view.everything,
+            view.cited,
+            view.kinds,
+            scope.agent_id,
+            scope.run_id,
+            scope.app_id,
+        )
+        held: dict[Any, Visible] = self.memo.setdefault("visible", {})
+        known = held.get(asked)
+        if known is not None and known.since <= at < known.until:
+            return known
+        if len(held) == _READERS:
+            held.clear()
+        held[asked] = found = self._visible(view, scope, at)
+        return found
 
-        An episode that only dead facts cite is not among them, unless the view asks for cited episodes.
-        """
+    def _visible(self, view: View, scope: Scope, at: int) -> Visible:
         n = self.count
-        mask: Mask = self.alive[:n].copy()
+        evidence: Mask = self.alive[:n].copy()
         for column, numbers, wanted in zip(
             (self.agent, self.run, self.app), self._scopes, (scope.agent_id, scope.run_id, scope.app_id), strict=True
         ):
             if wanted is not None:
-                mask &= column[:n] == numbers.get(wanted)
-        if not view.everything:
-            mask &= self._lives(view)
-            if not view.cited:
-                cited, carried = self.citations(mask)
-                mask &= ~cited | carried
-        return mask
-
-    def shown(self, view: View, evidence: Mask, allowed: Sequence[int] | NDArray[np.int64] | None = None) -> Mask:
-        """Slots that may be results: of the view's kinds, among the `allowed` seqs, and not folding into a fact."""
-        n = self.count
-        mask: Mask = evidence.copy()
-        if view.kinds is not None:
-            wanted = np.array([kind in view.kinds for kind in KINDS])
-            mask &= wanted[self.kind[:n]]
-        if allowed is not None:
-            mask &= np.isin(self.seq[:n], np.asarray(allowed, np.int64))
-        if not view.everything:
-            mask &= self.feedback[:n] > FEEDBACK["VERY_NEGATIVE"]
-            if not view.cited:
-                mask &= ~self.citations(evidence)[0]
-        return mask
-
-    def citations(self, live: Mask) -> tuple[Mask, Mask]:
-        """Slots that a fact cites, and those that a fact of `live` cites."""
+                evidence &= column[:n] == numbers.get(wanted)
+        lives = self._lives(at, now=view.as_of is None)
         facts, turns = self.links()
-        cited, carried = np.zeros(self.count, np.bool_), np.zeros(self.count, np.bool_)
-        cited[turns] = True
-        carried[turns[live[facts]]] = True
-        return cited, carried
-
-    def broken(self, view: View) -> Mask:
-        """Slots of turns that a fact cites which the view holds for dead."""
-        mask = np.zeros(self.count, np.bool_)
+        broken, cited = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
         if not view.everything:
-            facts, turns = self.links()
-            mask[turns[~self._lives(view)[facts]]] = True
-        return mask
+            evidence &= lives
+            broken[turns[~lives[facts]]] = True
+            if not view.cited:
+                cited[turns] = True
+                carried = np.zeros(n, np.bool_)
+                carried[turns[evidence[facts]]] = True
+                evidence &= ~cited | carried
+        shown = evidence & ~cited
+        if view.kinds is not None:
+            shown &= np.array([kind in view.kinds for kind in KINDS])[self.kind[:n]]
+        if not view.everything:
+            shown &= self.feedback[:n] > FEEDBACK["VERY_NEGATIVE"]
+        return Visible(evidence, shown, broken, np.flatnonzero(evidence), *self._spell(at, now=view.as_of is None))
 
     def links(self) -> tuple[Slots, Slots]:
         """Pairs of slots: a fact, and an episode that it cites."""
@@ -202,17 +218,23 @@ class Segment:
         slot = -1 if number is None else int(self._slot_of[number])
         return None if slot < 0 else slot
 
-    def _lives(self, view: View) -> Mask:
+    def _lives(self, at: int, *, now: bool) -> Mask:
+        """Which rows hold at a time: those that nothing has ended yet, or what was true then."""
         n = self.count
-        status, ends = self.status[:n], self.valid_to[:n]
-        lives: Mask
-        if view.as_of is None:
-            now = _micros(view.now)
-            lives = (status == 0) & (ends > now) & (self.expires[:n] > now)
-        else:
-            then = _micros(view.as_of)
-            lives = (status < 2) & (self.valid_from[:n] <= then) & (ends > then) & (self.expires[:n] > then)
+        lives: Mask = (self.valid_to[:n] > at) & (self.expires[:n] > at)
+        lives &= (self.status[:n] == 0) if now else (self.status[:n] < 2) & (self.valid_from[:n] <= at)
         return lives
+
+    def _spell(self, at: int, *, now: bool) -> tuple[int, int]:
+        """From when until when no row begins or ends to hold, with that time between them."""
+        columns = (self.valid_to, self.expires) if now else (self.valid_to, self.expires, self.valid_from)
+        times = np.concatenate([column[: self.count][column[: self.count] < FOREVER] for column in columns])
+        return times[times <= at].max(initial=-FOREVER), times[times > at].min(initial=FOREVER)
+
+    def among(self, allowed: Sequence[int] | NDArray[np.int64]) -> Mask:
+        """The slots of these seqs."""
+        found: Mask = np.isin(self.seq[: self.count], np.asarray(allowed, np.int64))
+        return found
 
     def _update(self, slot: int, row: IndexRow) -> bool:
         """Writes a newer version where the row is; False where it needs a new slot, and the old one was left."""
@@ -447,7 +469,8 @@ class SegmentCache:
 def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
     """One bit for each component, set where it is positive; (words, vectors)."""
     bits = np.packbits(vectors > 0, axis=1)
-    bits = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
+    if bits.shape[1] % 8:
+        bits = np.pad(bits, ((0, 0), (0, -bits.shape[1] % 8)))
     return np.ascontiguousarray(bits.view(np.uint64).T)
 
 

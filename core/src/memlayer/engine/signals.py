@@ -54,6 +54,16 @@ class Pool:
         self._ends = np.cumsum(np.bincount(self.facts, minlength=self.size + 1))
         self.still = _still(segment, slots)
         """The signals that are the same for every question."""
+        self.flags, self.session, self.day = (c[slots] for c in (segment.flags, segment.session, segment.day))
+        length = segment.length[slots]
+        self.worded = length > 0
+        self.stretch = K1 * (1 - B + B * length / _documents(segment)[1])
+        """What BM25 makes of how long each text is."""
+        self.zero = np.zeros(self.size, np.float32)
+        """What a signal reads of which a question says nothing."""
+        near = (places[: self.size] < self.size for places in (*self.before, *self.after))
+        self.near = sum(near, start=np.ones(self.size, np.float32))
+        """How many rows stand up to three before and two after each, itself included."""
 
     @classmethod
     def of(cls, segment: Segment, slots: Slots) -> Pool:
@@ -114,12 +124,12 @@ def measure(
     columns["meaning_near"] = _mean_near(meaning, pool)
     columns |= _speakers(segment, question, pool)
     columns |= pool.still
-    columns["time_asked"] = columns["has_time"] * question.when
-    columns["name_asked"] = columns["has_name"] * question.name
-    columns["title_asked"] = columns.pop("has_title") * question.title
-    flags = segment.flags[pool.slots]
-    columns["kind_asked"] = (flags & question.kinds > 0).astype(np.float32)
-    columns["taste_asked"] = (flags & TASTE * question.advice > 0).astype(np.float32)
+    title = columns.pop("has_title")
+    columns["time_asked"] = columns["has_time"] if question.when else pool.zero
+    columns["name_asked"] = columns["has_name"] if question.name else pool.zero
+    columns["title_asked"] = title if question.title else pool.zero
+    columns["kind_asked"] = (pool.flags & question.kinds > 0).astype(np.float32) if question.kinds else pool.zero
+    columns["taste_asked"] = (pool.flags & TASTE > 0).astype(np.float32) if question.advice else pool.zero
     columns["in_time"] = _in_time(segment, pool, times)
     return columns
 
@@ -129,12 +139,10 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     rarity = _rarity(segment, pool)
     idf, total = weigh(segment, question)
     if not total:
-        zero = np.zeros(size, np.float32)
-        return {"words": zero, "words_near": zero, "date_words": zero, "caption": zero, "rarity": rarity}
+        return {**dict.fromkeys(("words", "words_near", "date_words", "caption"), pool.zero), "rarity": rarity}
     keys = question.terms.tolist()
     places, terms, counts = _hits(segment, keys, pool)
-    stretch = K1 * (1 - B + B * segment.length[pool.slots[places]] / _documents(segment)[1])
-    met = idf[terms] * counts * (K1 + 1) / (counts + stretch)
+    met = idf[terms] * counts * (K1 + 1) / (counts + pool.stretch[places])
     words = np.bincount(places, met, size).astype(np.float32) / np.float32(2.2 * total)
     citing, turns = pool.cited(places)
     np.maximum.at(words, turns, words[places[citing]])
@@ -151,7 +159,7 @@ def _lexical(segment: Segment, question: Question, pool: Pool) -> dict[str, Floa
     return {
         "words": words,
         "words_near": (near[:size] @ idf) / total,
-        "date_words": in_day[segment.day[pool.slots]] / total * (segment.length[pool.slots] > 0),
+        "date_words": in_day[pool.day] / total * pool.worded if in_day.any() else pool.zero,
         "caption": caption / total,
         "rarity": rarity,
     }
@@ -198,14 +206,13 @@ def _rarity(segment: Segment, pool: Pool) -> Floats:
         known: Floats = segment.memo["rarity"]
         return known
     terms, lengths = segment.postings.spans(pool.slots)
-    idf = _idf(segment.postings.frequencies, _documents(segment)[0])[terms]
     owner = np.repeat(np.arange(pool.size), lengths)
-    # One sort by owner and falling idf at once: an idf is below 64.
-    idf = 64.0 * (owner + 1) - np.sort(64.0 * owner + (64 - idf))
-    place = np.arange(len(idf)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    top = place < 5
-    sums = np.bincount(owner[top], weights=idf[top], minlength=pool.size)
-    rarity = (sums / np.clip(lengths, 1, 5)).astype(np.float32)
+    # One sort by owner and rising frequency at once.
+    frequency = np.sort(owner << 32 | segment.postings.frequencies[terms]) & 0xFFFFFFFF
+    first, top = np.cumsum(lengths) - lengths, np.arange(5)
+    rarest = frequency[np.minimum(first[:, None] + top, len(frequency) - 1)] if len(frequency) else top
+    idf = np.where(top < lengths[:, None], _idf(rarest, _documents(segment)[0]), 0)
+    rarity: Floats = (idf.sum(axis=1, dtype=np.float64) / np.clip(lengths, 1, 5)).astype(np.float32)
     if whole:
         segment.memo["rarity"] = rarity
     return rarity
@@ -214,7 +221,9 @@ def _rarity(segment: Segment, pool: Pool) -> Floats:
 def _meaning(segment: Segment, vector: Floats | None, pool: Pool) -> Floats:
     out = np.zeros(pool.size + 1, np.float32)
     if vector is not None and segment.vectors.shape[1] == len(vector):
-        if pool.size * 2 > segment.count:
+        if pool.size == segment.count:
+            np.matmul(segment.vectors[: segment.count], vector, out=out[:-1])
+        elif pool.size * 2 > segment.count:
             out[:-1] = (segment.vectors[: segment.count] @ vector)[pool.slots]
         else:
             out[:-1] = segment.vectors[pool.slots] @ vector
@@ -223,42 +232,38 @@ def _meaning(segment: Segment, vector: Floats | None, pool: Pool) -> Floats:
 
 
 def _session_best(segment: Segment, meaning: Floats, pool: Pool) -> Floats:
-    sessions = segment.session[pool.slots]
     best = np.full(len(segment.sessions.numbers) + 1, -1, np.float32)
-    np.maximum.at(best, sessions, meaning[:-1])
-    found: Floats = np.where(sessions >= 0, best[sessions], meaning[:-1])
+    np.maximum.at(best, pool.session, meaning[:-1])
+    found: Floats = np.where(pool.session >= 0, best[pool.session], meaning[:-1])
     return found
 
 
 def _mean_near(meaning: Floats, pool: Pool) -> Floats:
     """Mean cosine from three turns before to two after."""
-    total, there = meaning.copy(), np.ones(pool.size + 1, np.float32)
+    total = meaning[:-1].copy()
     for places in (*pool.before, *pool.after):
-        total += meaning[places]
-        there += places < pool.size
-    near: Floats = (total / there)[:-1]
+        total += meaning[places[:-1]]
+    near: Floats = total / pool.near
     return near
 
 
 def _speakers(segment: Segment, question: Question, pool: Pool) -> dict[str, Floats]:
-    names, roles = segment.name[pool.slots], segment.role[pool.slots]
-    zero = np.zeros(pool.size, np.float32)
-    columns = {"speaker": zero, "first_named": zero, "role": zero}
+    columns = dict.fromkeys(("speaker", "first_named", "role"), pool.zero)
     if question.speakers:
-        spoke = (names == segment.names.get(question.speakers[0])).astype(np.float32)
+        spoke = (segment.name[pool.slots] == segment.names.get(question.speakers[0])).astype(np.float32)
         if len(question.speakers) == 1:
             columns["speaker"] = spoke
         elif not question.together:
             columns["first_named"] = spoke
     elif question.role is not None:
-        columns["role"] = (roles == segment.roles.get(question.role)).astype(np.float32)
+        columns["role"] = (segment.role[pool.slots] == segment.roles.get(question.role)).astype(np.float32)
     return columns
 
 
 def _in_time(segment: Segment, pool: Pool, times: Sequence[tuple[int, int]]) -> Floats:
-    inside = np.zeros(pool.size, np.bool_)
     if not times:
-        return inside.astype(np.float32)
+        return pool.zero
+    inside = np.zeros(pool.size, np.bool_)
     said, since = segment.created[pool.slots], segment.valid_from[pool.slots]
     for start, end in times:
         inside |= ((said >= start) & (said < end)) | ((since >= start) & (since < end))

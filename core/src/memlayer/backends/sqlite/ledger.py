@@ -142,17 +142,19 @@ class SQLiteLedger:
     def origins(self, ids: Sequence[str], *, scope: Scope) -> dict[str, Origin]:
         """Who said each of these episodes, by id; those out of scope or gone are left out."""
         found: dict[str, Origin] = {}
-        anyone = not scope.ids()
+        # Whom a row belongs to is read only where somebody asks.
+        owners = ", r.user_id, r.agent_id, r.run_id, r.app_id" if scope.ids() else ""
         with self._looking(ids) as connection:
             for start in range(0, len(ids), _PART):
                 part = ids[start : start + _PART]
                 query = (
-                    "SELECT r.id, r.message_id, r.role, r.name, r.created_at, r.user_id, r.agent_id, r.run_id, "
-                    f"r.app_id FROM records r WHERE r.id IN ({', '.join('?' * len(part))})"
+                    f"SELECT r.id, r.message_id, r.role, r.name, r.created_at{owners} FROM records r "
+                    f"WHERE r.id IN ({', '.join('?' * len(part))})"
                 )
-                for id_, message_id, role, name, at, *owners in connection.execute(query, part):
-                    if anyone or scope.covers(Scope(*owners)):
-                        found[id_] = Origin(id_, message_id, role, name, EPOCH + timedelta(microseconds=at))
+                for row in connection.execute(query, part):
+                    id_, message_id, role, name, at = row[:5]
+                    if not owners or scope.covers(Scope(*row[5:])):
+                        found[id_] = _drafts.origin(id_, message_id, role, name, EPOCH + timedelta(microseconds=at))
         return found
 
     def records(
