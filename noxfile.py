@@ -198,7 +198,7 @@ if BENCHMARKS:
 
     @nox.session
     def bench(session: nox.Session) -> None:
-        """Runs the benchmarks of speed, or ``nox -s bench -- benchmarks/speed/limits.py --json`` for one of any kind."""
+        """Runs the benchmarks of speed, or one of any kind: ``nox -s bench -- benchmarks/speed/limits.py --json``."""
         ran.add("bench")
         extras = "[weaviate,neo4j]" if any("benchmarks/servers" in arg for arg in session.posargs) else "[documents]"
         install_core(session, "-r", "benchmarks/requirements.txt", extras=extras)
