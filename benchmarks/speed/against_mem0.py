@@ -105,7 +105,7 @@ def measure(side: Any, said: Iterator[str], *, infer: bool, runs: int) -> dict[s
 
 def main() -> None:
     """Measures both sides at each size and prints medians and ratios."""
-    args = options(__doc__ or "", size=3000, runs=15, largest=0)
+    args = options(__doc__ or "", size=3000, runs=40, largest=0)
     if not all(map(find_spec, MODULES)):
         sys.exit(f"the peer is missing: pip install {INSTALL}")
     sizes = sorted({0, min(1000, args.size), args.size})

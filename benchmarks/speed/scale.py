@@ -26,9 +26,9 @@ from memlayer.testing import HashEmbedder
 
 def fill(memory: Memory, users: int, each: int) -> None:
     """Adds every user's memories, a hundred at a time and the users in turn, as a service would see them."""
-    talks = [talk(user) for user in range(users)]
+    said = talk()
     for _ in progress(range(0, each, 100), f"{users * each:,} memories"):
-        for user, said in enumerate(talks):
+        for user in range(users):
             part = [{"role": "user", "content": t} for t in islice(said, 100)]
             memory.add(part, user_id=f"user-{user}", infer=False)
 
