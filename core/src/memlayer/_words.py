@@ -28,6 +28,15 @@ dass als im het een ik mijn في من على إلى الى عن مع هذا هذ
 या मैं मेरा मेरी मेरे मुझे हम वह यह ये वे ने तक भी ही तो क्या कब कहाँ कहां कौन कैसे क्यों कितने कितना कितनी किस किसने
 किसे एक लिए कर रहा रही रहे हुआ हुई साथ अपना अपनी अपने नहीं उस इस जो sur era tu was me no a am
 """
+_IDLE = """
+yeah yep yup yea ya nope nah sure surely absolutely definitely exactly indeed certainly totally agreed true course right
+correct fair alright fine great good nice cool awesome amazing wonderful fantastic excellent perfect lovely brilliant
+super neat interesting wow whoa ah aha aw haha hahaha lol hmm hm mm mhm uh um huh thanks thank thx ty cheers welcome
+please sorry problem worries pleasure glad happy love hear hearing sounds sound makes sense got get see know think guess
+understood understand noted done sharing share helpful help appreciate much lot really well maybe perhaps probably bye
+goodbye ciao morning evening afternoon night day later soon care take luck congrats congratulations look looks thing
+idea point way going go keep let tell
+"""
 _TIMES = """
 yesterday today tonight tomorrow ago week weeks weekend weekends month months year years day days morning afternoon
 evening night monday tuesday wednesday thursday friday saturday sunday january february march april june july august
@@ -53,5 +62,7 @@ SIGNS = frozenset(
     "到给給着著过過得地几幾多谁誰何時间間私者方人"
 )
 """Chinese and Japanese signs that say nothing by themselves."""
+IDLE = _set(_IDLE)
+"""English words of which a text is made that only answers, thanks, greets or agrees."""
 TIMES = _set(_TIMES) | {str(year) for year in range(1950, 2051)}
 """Words that say when."""

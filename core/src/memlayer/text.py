@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from memlayer import _changes, _stem
 from memlayer._kinds import NAMED
-from memlayer._words import FOREIGN, SIGNS, STOP, TIMES
+from memlayer._words import FOREIGN, IDLE, SIGNS, STOP, TIMES
 
 Terms = NDArray[np.int64]
 Ways = tuple[tuple[int, ...], ...]
@@ -91,6 +91,12 @@ def analyse(text: str) -> Analysis:
     terms = np.array(keys + caption, dtype=np.int64)
     terms.setflags(write=False)
     return Analysis(terms, count, flags)
+
+
+@lru_cache(maxsize=1)
+def idle_keys() -> Terms:
+    """Keys of the words of which a text is made that says nothing by itself ("Sounds good, thanks!"); rising."""
+    return np.array(sorted(set(_keys(sorted(IDLE)))), dtype=np.int64)
 
 
 def query_terms(text: str) -> Terms:

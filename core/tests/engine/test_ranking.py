@@ -95,6 +95,30 @@ def test_a_turn_is_found_by_the_words_before_it() -> None:
     assert "words_near" not in found["m4"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "idle"),
+    [
+        ("ok", True),
+        ("Sounds good, thanks!", True),
+        ("Yes, I do.", True),
+        ("Great, thank you for sharing! 👍", True),
+        ("Jasmine.", False),
+        ("Sure! What about a Japanese one?", False),
+        ("👍", False),
+    ],
+)
+def test_what_only_answers_or_thanks_stands_behind(answer: str, idle: bool) -> None:
+    said = ["I love green tea in the morning", answer, "The roof was repaired in spring"]
+    held = segment(*(row(n, text, kind="episode", session="s", position=n) for n, text in enumerate(said, 1)))
+    found = {r.id: r for r in ask(held, "tea")}
+    assert (found["m2"].shares.get("idle", 0) < 0) == idle
+    assert found["m2"].score < 0.5 * found["m1"].score or not idle
+
+
+def test_a_fact_of_small_words_is_a_fact() -> None:
+    assert "idle" not in ask(segment(row(1, "Loves mornings")), "mornings")[0].shares
+
+
 def test_a_caption_speaks_more_quietly_than_words() -> None:
     held = segment(row(1, "Look [image: a red kayak]"), row(2, "I bought a red kayak"), row(3, "Nice day"))
     assert [hit.id for hit in ask(held, "kayak", embedded=False)][:2] == ["m2", "m1"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from memlayer.engine.postings import Postings
 from memlayer.engine.rows import FEEDBACK, KINDS, STATUSES, IndexRow, Numbers
-from memlayer.text import day_keys
+from memlayer.text import day_keys, idle_keys
 from memlayer.types import Scope, View
 
 __all__ = ["FOREVER", "IndexRow", "Mask", "Segment", "SegmentCache", "Slots", "signs"]
@@ -37,6 +37,7 @@ _COLUMNS: dict[str, Any] = {
     "name": np.int32, "session": np.int32, "position": np.int64, "importance": np.float32, "feedback": np.int8,
     "words": np.int32, "flags": np.int32, "length": np.int32, "day": np.int32, "code": np.int32,
     "before": np.int32, "after": np.int32, "alive": np.bool_, "embedded": np.bool_, "indexed": np.bool_,
+    "idle": np.bool_,
 }  # fmt: skip
 
 
@@ -91,6 +92,7 @@ class Segment:
     alive: Mask
     embedded: Mask
     indexed: Mask
+    idle: Mask
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -331,6 +333,12 @@ class Segment:
         worded = lengths > 0
         said = np.bincount(np.repeat(np.arange(len(rows)), lengths), weights=(keys & 1) == 0, minlength=len(rows))
         self.length[span] = said + 3 * worded
+        # What only answers, thanks or greets.
+        busy = np.bincount(
+            np.repeat(np.arange(len(rows)), lengths), weights=~np.isin(keys, idle_keys()), minlength=len(rows)
+        )
+        turn = self.kind[span] == KINDS.index("episode")
+        self.idle[span] = turn & (busy == 0) & (self.words[span] > 0)
         self.total_length += int(self.length[span].sum())
         ends = np.cumsum(lengths)[worded]
         terms = np.insert(terms, np.repeat(ends, 3), days[worded].ravel())

@@ -100,6 +100,7 @@ def _still(segment: Segment, slots: Slots) -> dict[str, Floats]:
         **{name: (flags & flag > 0).astype(np.float32) for name, flag in shapes.items()},
         "opens": opens.astype(np.float32),
         "long": np.log1p(np.maximum(words, 60)).astype(np.float32) - np.float32(np.log(61)),
+        "idle": segment.idle[slots].astype(np.float32),
         "importance": segment.importance[slots] - np.float32(0.5),
         "feedback": np.clip(segment.feedback[slots], -1, 1).astype(np.float32),
     }

@@ -31,6 +31,7 @@ WEIGHTS: dict[str, float] = {
     "taste_asked": 1.1,
     # Set by hand: the data sets have none of these.
     "in_time": 1.0,
+    "idle": -5.0,
     "importance": 1.0,
     "feedback": 2.0,
 }
