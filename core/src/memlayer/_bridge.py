@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from memlayer.errors import ConfigurationError
@@ -27,21 +28,44 @@ class Bridge:
 
     def __init__(self, *, waits: bool = False) -> None:
         """`waits` widens the pool for a memory whose calls wait for models or servers."""
-        self._pool = ThreadPoolExecutor(WAITERS if waits else WORKERS, thread_name_prefix="memlayer")
-        self._closed = False
+        self._workers = WAITERS if waits else WORKERS
+        self.closed = False
+        """True once nothing more is begun."""
+        self._made: tuple[int, ThreadPoolExecutor] | None = None
+        self._lock = threading.Lock()
 
     async def run(self, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
         """The function's result, computed in a worker; once begun it finishes, though its await is cancelled."""
-        if self._closed:
-            raise ConfigurationError("this memory is closed; open a new AsyncMemory")
         context = contextvars.copy_context()
-        call = partial(context.run, function, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+
+        def call() -> R:
+            if self.closed:
+                raise _over()
+            return context.run(function, *args, **kwargs)
+
+        with self._lock:
+            if self.closed:
+                raise _over()
+            begun = self._pool().submit(call)
+        return await asyncio.wrap_future(begun)
 
     def close(self) -> None:
-        """Waits for what has begun, then ends the threads."""
-        self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Waits for what has begun, then ends the threads; what has not begun raises."""
+        with self._lock:
+            self.closed = True
+            made, self._made = self._made, None
+        if made is not None and made[0] == os.getpid():
+            made[1].shutdown(wait=True)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """The threads of this process: a forked child has none of its parent's, and would wait for them for ever."""
+        if self._made is None or self._made[0] != os.getpid():
+            self._made = os.getpid(), ThreadPoolExecutor(self._workers, thread_name_prefix="memlayer")
+        return self._made[1]
+
+
+def _over() -> ConfigurationError:
+    return ConfigurationError("this memory is closed; open a new AsyncMemory")
 
 
 def twin(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:

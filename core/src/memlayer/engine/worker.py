@@ -27,6 +27,8 @@ LONGEST_PAUSE = 60.0
 SHORTEST_PAUSE = 0.05
 LOOK_AGAIN = 1.0
 """Seconds between looks at what another process is reading, at first and at most."""
+IDLE = 5.0
+"""Seconds that a worker's thread waits to be woken before it ends, and lets go of a memory that nobody holds."""
 
 
 class Backlog:
@@ -133,9 +135,10 @@ def run(
 class Worker:
     """Runs a function whenever it was woken, one run at a time, on a thread that is started when first needed."""
 
-    def __init__(self, work: Callable[[threading.Event], object]) -> None:
+    def __init__(self, work: Callable[[threading.Event], object], *, idle: float = IDLE) -> None:
         """`work` does everything there is to do and returns; it waits for nobody once the event is set."""
         self._work = work
+        self._idle = idle
         self._ended = threading.Event()
         self._condition = threading.Condition()
         self._wanted = False
@@ -148,7 +151,8 @@ class Worker:
         """Asks for a run soon."""
         with self._condition:
             self._wanted = True
-            if self._thread is None:
+            # A forked child has the parent's thread by name only.
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="memlayer-worker", daemon=True)
                 self._thread.start()
             self._condition.notify()
@@ -159,15 +163,17 @@ class Worker:
             self._closed = True
             self._ended.set()
             self._condition.notify()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._wanted and not self._closed:
-                    self._condition.wait()
+                if not (self._wanted or self._closed):
+                    self._condition.wait(self._idle)
                 if not self._wanted:
+                    self._thread = None
                     return
                 self._wanted = False
             try:
