@@ -93,9 +93,15 @@ def analyse(text: str) -> Analysis:
     return Analysis(terms, count, flags)
 
 
+def idle(keys: Terms) -> NDArray[np.bool_]:
+    """Which keys are of words that make a text which says nothing by itself ("Sounds good, thanks!")."""
+    known = _idle_keys()
+    found: NDArray[np.bool_] = known[np.searchsorted(known[:-1], keys)] == keys
+    return found
+
+
 @lru_cache(maxsize=1)
-def idle_keys() -> Terms:
-    """Keys of the words of which a text is made that says nothing by itself ("Sounds good, thanks!"); rising."""
+def _idle_keys() -> Terms:
     return np.array(sorted(set(_keys(sorted(IDLE)))), dtype=np.int64)
 
 

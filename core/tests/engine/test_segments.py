@@ -17,7 +17,8 @@ from memlayer import text
 from memlayer.engine import postings
 from memlayer.engine.question import understand
 from memlayer.engine.ranking import rank
-from memlayer.engine.segments import IndexRow, Segment, SegmentCache
+from memlayer.engine.segment_cache import SegmentCache
+from memlayer.engine.segments import IndexRow, Segment
 from memlayer.types import Scope, View
 
 

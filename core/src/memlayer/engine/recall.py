@@ -15,7 +15,8 @@ from memlayer.engine.asked import answers, asked, attributes
 from memlayer.engine.projector import Projector
 from memlayer.engine.question import Question, understand
 from memlayer.engine.ranking import Ranked, rank
-from memlayer.engine.segments import IndexRow, Segment, SegmentCache
+from memlayer.engine.segment_cache import SegmentCache
+from memlayer.engine.segments import IndexRow, Segment
 from memlayer.engine.stores import Store
 from memlayer.extraction.dates import find_times
 from memlayer.filters import Filter, matches

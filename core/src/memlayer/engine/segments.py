@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -15,15 +14,16 @@ from numpy.typing import NDArray
 
 from memlayer.engine.postings import Postings
 from memlayer.engine.rows import FEEDBACK, KINDS, STATUSES, IndexRow, Numbers
-from memlayer.text import day_keys, idle_keys
+from memlayer.text import day_keys, idle
 from memlayer.types import Scope, View
 
-__all__ = ["FOREVER", "IndexRow", "Mask", "Segment", "SegmentCache", "Slots", "signs"]
+__all__ = ["FOREVER", "IndexRow", "Mask", "Segment", "Slots", "signs"]
 
 FOREVER = np.iinfo(np.int64).max
 _DAY = 86_400_000_000
 # Rows taken in one go: small enough that what is copied on the way stays in the caches.
 _BATCH = 8_192
+_MANY_KEYS = 1_000
 # What so many kinds of readers see is kept.
 _READERS = 4
 
@@ -326,23 +326,28 @@ class Segment:
     def _write_terms(self, span: slice, rows: list[IndexRow]) -> None:
         lengths = np.array([len(row.terms) // 8 for row in rows], np.int64)
         keys = np.frombuffer(b"".join(row.terms for row in rows), np.int64)
-        distinct, inverse = np.unique(keys, return_inverse=True)
-        terms = self.postings.number(distinct.tolist())[inverse.reshape(-1)]
+        terms = self._numbers(keys)
         self.day[span], days = self._day_terms([row.created_at for row in rows])
         # A row without words has no date either: it is not there to be found by words.
         worded = lengths > 0
-        said = np.bincount(np.repeat(np.arange(len(rows)), lengths), weights=(keys & 1) == 0, minlength=len(rows))
+        owner = np.repeat(np.arange(len(rows)), lengths)
+        said = np.bincount(owner, weights=(keys & 1) == 0, minlength=len(rows))
         self.length[span] = said + 3 * worded
         # What only answers, thanks or greets.
-        busy = np.bincount(
-            np.repeat(np.arange(len(rows)), lengths), weights=~np.isin(keys, idle_keys()), minlength=len(rows)
-        )
+        busy = np.bincount(owner, weights=~idle(keys), minlength=len(rows))
         turn = self.kind[span] == KINDS.index("episode")
         self.idle[span] = turn & (busy == 0) & (self.words[span] > 0)
         self.total_length += int(self.length[span].sum())
         ends = np.cumsum(lengths)[worded]
         terms = np.insert(terms, np.repeat(ends, 3), days[worded].ravel())
         self.postings.append(terms, lengths + 3 * worded)
+
+    def _numbers(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The number of each term in the postings; of many, each is looked up once."""
+        if len(keys) < _MANY_KEYS:
+            return self.postings.number(keys.tolist())
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        return self.postings.number(distinct.tolist())[inverse.reshape(-1)]
 
     def _day_terms(self, created: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The number of each time's day, and the numbers of the three words that name it."""
@@ -418,60 +423,6 @@ class Segment:
             self.before[slots[place]] = slot
         positions.insert(place, position)
         slots.insert(place, slot)
-
-
-class SegmentCache:
-    """Segments by owner, the least recently used ones dropped when all together pass a limit."""
-
-    def __init__(self, load: Callable[[str, int], Iterable[Sequence[Any]]], *, limit_bytes: int = 256 << 20) -> None:
-        """Take `load(owner, after_version)`: the owner's rows with a higher version, in the order of their seq."""
-        self._load = load
-        self._limit = limit_bytes
-        self._segments: OrderedDict[str, Segment] = OrderedDict()
-        self._sizes: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def get(self, owner: str) -> Segment:
-        """The owner's segment, brought up to date."""
-        with self._lock:
-            held = self._segments.get(owner)
-            segment = self._segments[owner] = Segment() if held is None else held
-            self._segments.move_to_end(owner)
-        with segment.lock:
-            before = segment.version
-            segment.apply(self._load(owner, before))
-            stale = segment.left > 1024 + segment.count // 4
-        if stale:
-            segment = Segment()
-            segment.apply(self._load(owner, 0))
-            with self._lock:
-                self._segments[owner] = segment
-        if held is not segment or segment.version != before:
-            self._trim(owner, segment.nbytes)
-        return segment
-
-    def holds(self, owner: str) -> bool:
-        """Says whether the owner's segment is in memory."""
-        with self._lock:
-            return owner in self._segments
-
-    def drop(self, owner: str | None = None) -> None:
-        """Forgets one owner's segment, or all: after an erasure, which no version tells of."""
-        with self._lock:
-            if owner is None:
-                self._segments.clear()
-                self._sizes.clear()
-            else:
-                self._segments.pop(owner, None)
-                self._sizes.pop(owner, None)
-
-    def _trim(self, owner: str, size: int) -> None:
-        with self._lock:
-            if owner in self._segments:
-                self._sizes[owner] = size
-            while len(self._segments) > 1 and sum(self._sizes.values()) > self._limit:
-                # One that another thread is still loading has no size yet.
-                self._sizes.pop(self._segments.popitem(last=False)[0], None)
 
 
 def signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
