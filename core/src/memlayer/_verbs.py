@@ -10,11 +10,11 @@ from memlayer import _shapes, compat
 from memlayer._ask import Ask, count, share, words
 from memlayer._core import Core
 from memlayer.engine import context as packing
-from memlayer.engine import messages as reading
 from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
 from memlayer.engine.ingest import person
 from memlayer.engine.recall import STRICT, Query
+from memlayer.engine.transfer import RATINGS
 from memlayer.engine.word_pieces import embedded
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError, brief
 from memlayer.extraction._grammar import first_person
@@ -40,7 +40,6 @@ from memlayer.types import (
 )
 
 Progress = Callable[[int, int], None]
-RATINGS = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
 BATCH = 1000
 """The most entries that one batch call takes."""
 _EMBED_AT_ONCE = 256
@@ -302,9 +301,11 @@ def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> 
 def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, int]:
     """Takes records and items in; embeds them in batches, and writes each batch in one transaction."""
     records, items = transfer.load(data, now=core.clock(), new_id=core.new_id)
-    known = core.ledger.get([r.id for r in records])
-    todo = transfer.fresh(records, known)
+    todo = transfer.fresh(records, core.ledger.get([r.id for r in records]))
+    twins = _twins(core, todo)
+    todo = [transfer.renamed(r, twins) for r in todo if r.id not in twins]
     verbatim = {s for r in todo if r.kind != "episode" and r.session is not None for s in r.sources}
+    kept = 0
     for start in range(0, len(todo), _EMBED_AT_ONCE):
         part = todo[start : start + _EMBED_AT_ONCE]
         worded = [r for r in part if r.id not in verbatim and r.role != "system"]
@@ -314,24 +315,44 @@ def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, in
             Change("ADD", r, next(vectors) if r.id in indexed else None, index=r.id in indexed, reason="import")
             for r in part
         ]
-        core.ledger.append(changes, scope=Scope())
+
+        def missing(_: Sequence[Event], changes: Sequence[Change] = changes) -> list[Change]:
+            # Somebody else may have taken the same in meanwhile.
+            held = core.ledger.get([change.record.id for change in changes])
+            return [change for change, there in zip(changes, held, strict=True) if there is None]
+
+        kept += len(core.ledger.commit(missing, scope=Scope(), seen=-1))
         if progress is not None:
             progress(min(start + _EMBED_AT_ONCE, len(todo)), len(todo))
-    kept = _import_items(core, items)
-    return {"records": len(todo), "known": len(records) - len(todo), "items": kept}
+    return {"records": kept, "known": len(records) - kept, "items": _import_items(core, items)}
 
 
-def _import_items(core: Core, rows: Sequence[Mapping[str, Any]]) -> int:
+def _twins(core: Core, records: Sequence[Record]) -> dict[str, str]:
+    """What is there already under another id: a message by its own id, a fact by its words and its messages."""
+    twins: dict[str, str] = {}
+    for record in records:
+        if record.kind == "episode" and record.message_id is not None:
+            known = core.ledger.messages_known([record.message_id], record.scope)
+            if record.message_id in known:
+                twins[record.id] = known[record.message_id]
+    for record in records if twins else ():
+        if record.kind != "episode" and not twins.keys().isdisjoint(record.sources):
+            for held in core.ledger.citing(transfer.renamed(record, twins).sources):
+                if (held.kind, held.text, held.scope) == (record.kind, record.text, record.scope):
+                    twins[record.id] = held.id
+    return twins
+
+
+def _import_items(core: Core, carried: Sequence[transfer.Carried]) -> int:
     """Takes in items whose key is free in their scope; says how many. What has expired meanwhile stays behind."""
     kept = 0
-    for number, row in enumerate(rows):
-        scope = transfer.scope_of(row, f"items[{number}]")
-        place, key = tuple(row["namespace"]), row["key"]
-        ends = None if row.get("expires_at") is None else reading.moment(row["expires_at"], f"items[{number}]")
-        ttl = None if ends is None else (ends - core.clock()).total_seconds()
-        if (ttl is None or ttl > 0) and core.items.get([(place, key)], scope=scope)[0] is None:
-            value = check_metadata(row["value"])
-            core.items.put(entries(core, [(place, key, value, row.get("index"), ttl)]), scope=scope)
+    for one in carried:
+        item, now = one.item, core.clock()
+        ttl = None if item.expires_at is None else (item.expires_at - now).total_seconds()
+        place = (item.namespace, item.key)
+        if (ttl is None or ttl > 0) and core.items.get([place], scope=one.scope)[0] is None:
+            (entry,) = entries(core, [(*place, item.value, one.index, ttl)])
+            core.items.put([replace(entry, carried=item)], scope=one.scope)
             kept += 1
     return kept
 

@@ -378,11 +378,11 @@ class ItemEntry:
     """Unit vector by the path of the field that it was made from; empty for a value that is only looked up."""
     ttl: float | None = None
     """Seconds until it expires; None for never."""
+    carried: Item | None = None
+    """As another memory kept it; then its times stay."""
 
 
 # What the facade returns: plain dicts with the keys that users of this kind of memory know.
-
-
 class _Said(TypedDict):
     episode_id: str
     message_id: str | None

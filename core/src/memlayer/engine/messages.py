@@ -88,6 +88,8 @@ def last_instant(value: Any, where: str) -> datetime:
         raise ConfigurationError(str(error)) from error
     if isinstance(found, datetime):
         return found
+    if found == date.max:  # what many write for "never"
+        return datetime.max.replace(tzinfo=timezone.utc)
     return datetime.combine(date.fromordinal(found.toordinal() + 1), time(), timezone.utc)
 
 

@@ -52,22 +52,23 @@ class SQLiteItemStore:
         with self.database.write() as connection:
             owner = _scope.owner_id(connection, scope.owner)
             for entry in entries:
-                until = None if entry.ttl is None else micros(now + timedelta(seconds=entry.ttl))
+                born, changed, until = _times(entry, now)
                 value = dumps(entry.value)
                 row = self._find(connection, (entry.namespace, entry.key), scope, None)
                 if row is None:
                     seq = connection.execute(
                         _PUT,
                         (owner, scope.user_id, scope.agent_id, scope.run_id, scope.app_id, dumps(entry.namespace),
-                         entry.key, value, micros(now), micros(now), until, entry.ttl),
+                         entry.key, value, born, changed, until, entry.ttl),
                     ).lastrowid  # fmt: skip
                 else:
                     seq = row[0]
-                    born = micros(now) if row[6] is not None and row[6] <= (micros(now) or 0) else row[4]
+                    if row[6] is None or row[6] > (micros(now) or 0):
+                        born = row[4]
                     connection.execute(
                         "UPDATE items SET value = ?, created_at = ?, updated_at = ?, expires_at = ?, ttl = ? "
                         "WHERE seq = ?",
-                        (value, born, micros(now), until, entry.ttl, seq),
+                        (value, born, changed, until, entry.ttl, seq),
                     )
                     connection.execute("DELETE FROM item_vectors WHERE item = ?", (seq,))
                 for field, vector in entry.vectors.items():
@@ -140,12 +141,13 @@ class SQLiteItemStore:
             return sorted(tuple(json.loads(row[0])) for row in rows)
 
     def everything(self, *, scope: Scope) -> list[tuple[Scope, Item, list[str]]]:
-        """Every item that `scope` covers, with its own scope and the fields that it is found by; oldest first."""
+        """Every item that `scope` covers, with its own scope and the fields that it is found by; last changed last."""
         with self.database.read() as connection:
             sql, values = self._below(connection, (), scope, exact=False)
             rows = connection.execute(
                 "SELECT r.user_id, r.agent_id, r.run_id, r.app_id, (SELECT json_group_array(v.field) "
-                f"FROM item_vectors v WHERE v.item = r.seq), {_COLUMNS} FROM items r WHERE {sql} ORDER BY r.seq",
+                f"FROM item_vectors v WHERE v.item = r.seq), {_COLUMNS} FROM items r WHERE {sql} "
+                "ORDER BY r.updated_at, r.seq",
                 values,
             ).fetchall()
         return [(Scope(*row[:4]), _item(row[5:]), json.loads(row[4])) for row in rows]
@@ -222,6 +224,14 @@ class SQLiteItemStore:
                 # Nothing where it is gone meanwhile.
                 fresh.update(connection.execute("SELECT seq, expires_at FROM items WHERE seq = ?", (seq,)))
         return fresh
+
+
+def _times(entry: ItemEntry, now: datetime) -> tuple[int | None, int | None, int | None]:
+    """When an item was put first, when it was changed, and when it expires."""
+    if entry.carried is not None:
+        return micros(entry.carried.created_at), micros(entry.carried.updated_at), micros(entry.carried.expires_at)
+    until = None if entry.ttl is None else now + timedelta(seconds=entry.ttl)
+    return micros(now), micros(now), micros(until)
 
 
 def _item(row: Sequence[Any], score: float | None = None, *, until: Mapping[int, int] | None = None) -> Item:
