@@ -15,6 +15,7 @@ from memlayer.backends.sqlite import _db, _use
 from memlayer.backends.sqlite._db import MIGRATIONS, Database
 from memlayer.backends.sqlite._translated import ours
 from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.backends.sqlite.upkeep import Upkeep
 from memlayer.errors import (
     BackendError,
     BackendTimeoutError,
@@ -348,7 +349,36 @@ class TestTheDisk:
         database.close()
 
 
+class TestDamage:
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [("text", "CAST(x'ff61' AS TEXT)"), ("created_at", "1 << 62"), ("metadata", "'{'"), ("sources", "'[\\'")],
+    )
+    def test_a_value_that_cannot_be_read_says_what_to_do_and_tells_no_text(
+        self, ledger: SQLiteLedger, file: Path, column: str, value: str
+    ) -> None:
+        ledger.append(added([make_record("a", "a secret")]), scope=ALICE)
+        execute(file, f"UPDATE records SET {column} = {value}")
+        told = pytest.raises(BackendError, match=r"could not read .*the file is damaged: put a backup in its place")
+        with told as found:
+            ledger.records(scope=ALICE)
+        assert "secret" not in str(found.value)
+        assert "\ufffd" not in str(found.value)
+        with pytest.raises(BackendError, match="the file is damaged"):
+            Upkeep(ledger).verify()
+
+
 class TestBackup:
+    @pytest.mark.parametrize("name", ["", "/", ".", "folder"])
+    def test_a_folder_is_no_place_for_a_copy(
+        self, ledger: SQLiteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        (tmp_path / "folder").mkdir()
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ConfigurationError, match="is a folder; name a file in it"):
+            ledger.database.backup(name)
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["folder"]
+
     def test_a_copy_is_whole_and_the_owners_alone(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
         ledger.append(added([make_record("a")]), scope=ALICE)
         (tmp_path / "copies").mkdir()

@@ -12,6 +12,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+from memlayer.backends.sqlite._copy import copy, create
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite._translated import Translated
@@ -190,29 +191,8 @@ class Database:
 
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
-        target = Path(file).expanduser()
-        if target.exists() and self.path.exists() and target.samefile(self.path):
-            raise ConfigurationError(f"backup: {target} is the memory itself; name another file")
-        part = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.part")
         with Use(self, "back up") as source:
-            try:
-                _create(part)
-                copy = sqlite3.connect(part)
-                try:
-                    source.backup(copy)
-                    copy.execute("PRAGMA journal_mode = DELETE")
-                    # A copy that is no good must not take the place of an older one that is.
-                    if (fault := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-                        raise sqlite3.DatabaseError(f"database disk image is malformed ({fault})")
-                finally:
-                    copy.close()
-                # The log of another memory that lay here would be read into the copy.
-                for suffix in ("-wal", "-shm"):
-                    target.with_name(target.name + suffix).unlink(missing_ok=True)
-                os.replace(part, target)
-            finally:
-                part.unlink(missing_ok=True)
-        return target
+            return copy(source, of=self.path, to=Path(file).expanduser())
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that what was erased is gone from both."""
@@ -283,7 +263,7 @@ class Database:
             self._held.clear()
             self._idle.clear()
         # Closing a descriptor drops the locks that this process has on the file, SQLite's for other memories included.
-        if self._descriptor is not None and not any(d.path == self.path and d._held for d in list(_databases)):
+        if self._descriptor is not None and not any(d.path == self.path and d._held for d in _all()):
             os.close(self._descriptor)
             self._descriptor = None
         if self._temporary is not None:
@@ -440,7 +420,7 @@ def _make(path: Path) -> None:
     """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
-    _create(fresh)
+    create(fresh)
     try:
         connection = sqlite3.connect(fresh, isolation_level=None)
         try:
@@ -461,10 +441,6 @@ def _make(path: Path) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def _create(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
 def _remove(folder: str, maker: int) -> None:
     if os.getpid() == maker:
         shutil.rmtree(folder, ignore_errors=True)
@@ -474,11 +450,19 @@ def _remove(folder: str, maker: int) -> None:
 # whoever needs one, in the parent as in the child.
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()
 _inherited: list[Held] = []
+_known = threading.RLock()
+"""Held while a database is made known, and while the process forks: no other thread has one half open then."""
 _forking = threading.local()
 
 
+def _all() -> list[Database]:
+    with _known:
+        return list(_databases)
+
+
 def _before_fork() -> None:
-    _forking.locks = [lock for database in list(_databases) for lock in database.rest()]
+    _known.acquire()
+    _forking.locks = [_known, *(lock for database in _all() for lock in database.rest())]
 
 
 def _after_fork() -> None:
@@ -489,7 +473,7 @@ def _after_fork() -> None:
 
 def _after_fork_in_child() -> None:
     _after_fork()
-    for database in list(_databases):
+    for database in _all():
         database.born()
 
 

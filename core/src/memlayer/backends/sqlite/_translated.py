@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from json import JSONDecodeError
 from pathlib import Path
 from types import TracebackType
 
 from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailableError, MemlayerError
 
 _ELSEWHERE = "; give path= a place that can be written, or set MEMLAYER_DIR"
-_MENDS = {"malformed": "; the file is damaged: put a backup in its place", "readonly": _ELSEWHERE}
+_DAMAGED = "; the file is damaged: put a backup in its place"
+_MENDS = {"malformed": _DAMAGED, "decode to UTF-8": _DAMAGED, "readonly": _ELSEWHERE}
 
 
 class Translated:
@@ -38,8 +40,12 @@ def ours(error: BaseException, operation: str, path: Path) -> BackendError | Non
     """The error of memlayer that stands for one of the driver; None for all others."""
     if isinstance(error, MemlayerError):
         return None
+    if operation in ("open", "read") and isinstance(error, UnicodeDecodeError | OverflowError | JSONDecodeError):
+        # What no row of ours holds: no text, no time, no JSON. It may be anybody's text, and is not told.
+        told = f"SQLite could not {operation} {path}: a value cannot be read ({type(error).__name__}){_DAMAGED}"
+        return BackendError(told, backend="sqlite", operation=operation)
     if isinstance(error, sqlite3.DatabaseError):
-        text, kind = str(error), BackendError
+        text, kind = str(error).partition(" with text ")[0], BackendError
         if isinstance(error, sqlite3.OperationalError):
             if "locked" in text or "busy" in text:
                 kind = BackendTimeoutError
