@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from answers import texts
 
-from memlayer import DimensionMismatchError, Memory
+from memlayer import ConflictError, DimensionMismatchError, Memory
 from memlayer.testing import HashEmbedder
 
 A = {"user_id": "alex"}
@@ -137,3 +137,35 @@ def test_a_third_embedder_begins_anew(tmp_path: Path) -> None:
 def test_an_empty_memory_takes_any_embedder(tmp_path: Path) -> None:
     with Memory(tmp_path / "m.db", embedder=HashEmbedder(32)) as m:
         assert m.reembed()["records"] == 0
+
+
+def test_who_is_outrun_by_another_process_is_content_or_told(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    fill(path)
+
+    class Outrun(Fails):
+        """Embeds, and lets another memory embed everything meanwhile."""
+
+        def __init__(self, dimensions: int, other: int) -> None:
+            super().__init__(dimensions, 99)
+            self.other = other
+
+        def embed(self, texts: Any, *, kind: Any = "document") -> Any:
+            if self.other:
+                with Memory(path, embedder=HashEmbedder(self.other)) as m:
+                    self.other = 0
+                    m.reembed()
+            return super().embed(texts, kind=kind)
+
+    with Memory(path, embedder=Outrun(64, other=64)) as m:
+        assert m.reembed()["records"] == 600
+        assert m.search("item 577", **A)["results"]
+    with Memory(path, embedder=Outrun(32, other=16)) as m:
+        told = pytest.raises(
+            ConflictError, match=r"embedded with hash-16/16 by another process .* hash-32/32 is dropped"
+        )
+        with told:
+            m.reembed()
+    with Memory(path, embedder=HashEmbedder(16)) as m:
+        assert m.search("item 577", **A)["results"]
+        assert m.verify()["ok"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from memlayer.backends.sqlite._db import Database
+from memlayer.errors import ConflictError
 
 if TYPE_CHECKING:
     from memlayer.types import Vector
@@ -76,13 +78,17 @@ class Reembedding:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_TARGET, target))
 
     def missing(self, limit: int) -> list[Wanted]:
-        """Texts that have no new vector yet."""
+        """Texts that have no new vector yet; none where another process has put all of them in place."""
         with self._database.read() as connection:
+            if self._done(connection):
+                return []
             return [Wanted(*row) for row in connection.execute(_MISSING, (limit,))]
 
     def counts(self) -> tuple[int, int]:
         """How many vectors are staged, and how many there must be."""
         with self._database.read() as connection:
+            if self._done(connection):
+                return 0, 0
             one = "SELECT count(*) FROM {}"
             staged, entries, items = (
                 int(connection.execute(one.format(table)).fetchone()[0])
@@ -93,6 +99,8 @@ class Reembedding:
     def keep(self, wanted: Sequence[Wanted], vectors: Sequence[Vector]) -> None:
         """Stages vectors; a text that was erased or changed meanwhile is looked at again."""
         with self._database.write() as connection:
+            if self._done(connection):
+                return
             for one, vector in zip(wanted, vectors, strict=True):
                 table = "records" if one.kind == "record" else "items"
                 column = "text" if one.kind == "record" else "value"
@@ -113,6 +121,8 @@ class Reembedding:
         None, and nothing is put in place, where a text came meanwhile that has none.
         """
         with self._database.write() as connection:
+            if self._done(connection):
+                return self._entries(connection)
             if connection.execute(_MISSING, (1,)).fetchone() is not None:
                 return None
             connection.execute(
@@ -131,4 +141,22 @@ class Reembedding:
             connection.execute("DELETE FROM meta WHERE key = ?", (_TARGET,))
             for statement in _DROP:
                 connection.execute(statement)
-            return int(connection.execute("SELECT count(*) FROM entries").fetchone()[0])
+            return self._entries(connection)
+
+    def _done(self, connection: sqlite3.Connection) -> bool:
+        """Says whether another process has finished the same work meanwhile; raises where it began another."""
+        found = connection.execute("SELECT value FROM meta WHERE key = ?", (_TARGET,)).fetchone()
+        if found is not None and found[0] == self._target:
+            return False
+        noted = connection.execute("SELECT value FROM meta WHERE key = 'embedder'").fetchone()
+        if found is None and noted is not None and noted[0] == self._target:
+            return True
+        other = found[0] if found is not None else noted[0] if noted is not None else "another embedder"
+        raise ConflictError(
+            f"{self._database.path} is embedded with {other} by another process meanwhile; what was embedded with "
+            f"{self._target} is dropped: agree on one embedder, and reembed again"
+        )
+
+    @staticmethod
+    def _entries(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT count(*) FROM entries").fetchone()[0])
