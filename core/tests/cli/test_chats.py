@@ -128,12 +128,45 @@ def test_chatgpt_s_zip_and_a_ring_of_parents_are_read(tmp_path: Path) -> None:
         ("[7]", "x, message 1 must be a dict"),
         ('[{"messages": [{"text": "a"}]}]', "x, message 1 must be a dict"),
         ('[{"mapping": []}]', "is it a ChatGPT export?"),
+        ("[" * 100_000 + "]" * 100_000, "x is nested too deep"),
+        ('{"role": "user", "content": "a"}\n' + "[" * 100_000, "x, line 2 is nested too deep"),
     ],
 )
 def test_what_is_no_chat_is_refused_with_its_place(text: str, mend: str) -> None:
     with pytest.raises(click.UsageError) as refused:
         chats.conversations(text, "x")
     assert mend in refused.value.message
+
+
+@pytest.mark.parametrize("odd", [5, "a", [], ["a"], {"a": 5}, {"role": ["user"]}, None])
+@pytest.mark.parametrize("place", ["current_node", "parent", "message", "author", "content", "parts", "create_time"])
+def test_odd_values_in_an_export_of_chatgpt_are_nobody_s_words(place: str, odd: Any) -> None:
+    talk = json.loads(json.dumps(CHATGPT))
+    node = talk["mapping"]["n5"]
+    holds: dict[str, Any] = {"current_node": talk, "parent": node, "message": node, "create_time": node["message"]}
+    holds |= {"author": node["message"], "content": node["message"], "parts": node["message"]["content"]}
+    holds[place][place] = odd
+    for exported in (talk, {key: value for key, value in talk.items() if key != "current_node"}):
+        for found in chats.conversations(json.dumps([exported]), "conversations.json"):
+            assert all(isinstance(message["content"], str) for message in found.messages)
+
+
+@pytest.mark.parametrize("how", ["damaged", "cut", "encrypted"])
+def test_a_zip_that_cannot_be_unpacked_is_refused(tmp_path: Path, how: str) -> None:
+    file = tmp_path / "export.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("conversations.json", json.dumps([CHATGPT]))
+    raw = bytearray(file.read_bytes())
+    if how == "encrypted":
+        raw[6] |= 1
+        raw[raw.index(b"PK\x01\x02") + 8] |= 1
+    elif how == "damaged":
+        raw[60:80] = b"\xff" * 20
+    else:
+        raw[40:200] = b""
+    file.write_bytes(raw)
+    with pytest.raises(click.UsageError, match="cannot be unpacked"):
+        chats.read(str(file))
 
 
 def test_a_zip_without_conversations_and_other_bytes_are_refused(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def test_each_class_of_errors_has_its_code(error: Exception, code: int) -> None:
         (("search", "x", "--user", "*"), "*"),
         (("search", "x", *HERE, "--limit", "0"), "0 is not in the range"),
         (("search", "x", *HERE, "--filter", "{"), "--filter is no JSON"),
+        (("search", "x", *HERE, "--filter", "[" * 100_000), "--filter is nested too deep"),
         (("search", "x", *HERE, "--filter", "[]"), "--filter must be a JSON object"),
         (("search", "x", *HERE, "--filter", '{"created_at": {"after": 1}}'), "after"),
         (("search", "x", *HERE, "--as-of", "soon"), "as_of"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,15 +37,24 @@ def read(file: str) -> list[Conversation]:
     if file == "-":
         return conversations(sys.stdin.read(), "the standard input")
     if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            inside = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "conversations.json"]
-            if not inside:
-                raise click.UsageError(f"{file} holds no conversations.json; is it a ChatGPT export?")
-            return conversations(utf8(archive.read(inside[0]), file), file)
+        return conversations(utf8(_unpacked(file), file), file)
     text = utf8(Path(file).read_bytes(), file)
     if file.lower().endswith(_TEXTS):
         return [Conversation(_known([{"role": "user", "content": text}]))] if text.strip() else []
     return conversations(text, file)
+
+
+def _unpacked(file: str) -> bytes:
+    """The conversations in an archive."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            inside = [name for name in archive.namelist() if name.rsplit("/", 1)[-1] == "conversations.json"]
+            if not inside:
+                raise click.UsageError(f"{file} holds no conversations.json; is it a ChatGPT export?")
+            return archive.read(inside[0])
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        # Damaged, cut off, encrypted, or packed in a way that this Python does not know.
+        raise click.UsageError(f"{file} cannot be unpacked: {error}") from error
 
 
 def conversations(text: str, where: str) -> list[Conversation]:
@@ -53,6 +63,8 @@ def conversations(text: str, where: str) -> list[Conversation]:
         found = json.loads(text)
     except ValueError as error:
         found = _lines(text, where, error)
+    except RecursionError as error:
+        raise click.UsageError(f"{where} is nested too deep for a chat") from error
     if isinstance(found, Mapping):
         found = [found]
     if not isinstance(found, list):
@@ -108,35 +120,45 @@ def _chatgpt(data: Mapping[str, Any], where: str) -> Conversation:
         raise click.UsageError(f"{where}: its mapping must be a dict; is it a ChatGPT export?")
     node: Any = data.get("current_node") or _leaf(mapping)
     path: list[Message] = []
-    seen: set[Any] = set()
-    while node in mapping and node not in seen:
+    seen: set[str] = set()
+    while isinstance(node, str) and node in mapping and node not in seen:
         seen.add(node)
-        message = _said(mapping[node].get("message"), data.get("create_time"))
+        here = _object(mapping[node])
+        message = _said(_object(here.get("message")), data.get("create_time"))
         if message is not None:
-            path.append({**message, "id": str(node)})
-        node = mapping[node].get("parent")
+            path.append({**message, "id": node})
+        node = here.get("parent")
     run = data.get("conversation_id") or data.get("id")
     return Conversation(path[::-1], None if run is None else str(run))
 
 
 def _leaf(mapping: Mapping[str, Any]) -> str | None:
     """The newest node without children: what an export without `current_node` ends in."""
-    ends = [name for name, node in mapping.items() if not node.get("children")]
-    return max(ends, key=lambda n: (mapping[n].get("message") or {}).get("create_time") or 0.0, default=None)
+    ends = [name for name, node in mapping.items() if not _object(node).get("children")]
+    return max(ends, key=lambda name: _born(mapping[name]), default=None)
 
 
-def _said(message: Any, born: Any) -> Message | None:
+def _born(node: Any) -> float:
+    stamp = _object(_object(node).get("message")).get("create_time")
+    return float(stamp) if isinstance(stamp, int | float) else 0.0
+
+
+def _said(message: Mapping[str, Any], born: Any) -> Message | None:
     """One message of ChatGPT's as ours; None for what nobody said: hidden ones, tools, system prompts."""
-    if not isinstance(message, Mapping):
-        return None
-    role = (message.get("author") or {}).get("role")
-    content = message.get("content") or {}
+    role = _object(message.get("author")).get("role")
+    content = _object(message.get("content"))
     if role not in ("user", "assistant") or content.get("content_type") not in ("text", "multimodal_text"):
         return None
-    if (message.get("metadata") or {}).get("is_visually_hidden_from_conversation"):
+    if _object(message.get("metadata")).get("is_visually_hidden_from_conversation"):
         return None
-    parts = [part for part in content.get("parts") or () if isinstance(part, str) and part.strip()]
+    told = content.get("parts")
+    parts = [part for part in told if isinstance(part, str) and part.strip()] if isinstance(told, list) else []
     if not parts:
         return None
     stamp = message.get("create_time") or born
     return {"role": role, "content": "\n".join(parts), **({} if stamp is None else {"timestamp": stamp})}
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    """A JSON object; an empty one for whatever else stands in its place."""
+    return value if isinstance(value, Mapping) else {}

@@ -199,6 +199,8 @@ def parse_json(raw: str, where: str) -> Any:
         return json.loads(raw)
     except ValueError as error:
         raise click.UsageError(f"{where} is no JSON: {error}") from error
+    except RecursionError as error:
+        raise click.UsageError(f"{where} is nested too deep") from error
 
 
 def json_option(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> Any:
