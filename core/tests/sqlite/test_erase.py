@@ -13,7 +13,7 @@ from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.backends.sqlite.upkeep import Upkeep
-from memlayer.errors import BackendTimeoutError
+from memlayer.errors import BackendError, BackendTimeoutError
 from memlayer.testing import HashEmbedder
 from memlayer.testing.contract import BOB, added, make_record
 from memlayer.types import Change, ItemEntry, Record, Relation, Scope
@@ -112,6 +112,28 @@ def test_erase_of_a_run_leaves_the_rest(database: Database) -> None:
     assert len(items.search(scope=ZOE, exact=False, limit=999)) == ROWS - len(range(0, ROWS, 3))
     found = SQLiteGraphStore(database).find([f"{SECRET} 4", f"{SECRET} 6"], scope=ZOE)
     assert [n.name for n in found] == [f"{SECRET} 4"]
+
+
+@pytest.mark.parametrize("verb", ["erase", "forget"])
+def test_an_erasure_that_the_driver_has_undone_says_why_and_can_be_tried_again(database: Database, verb: str) -> None:
+    """SQLite rolls back by itself when the disk is full."""
+    ledger, _ = fill(database)
+    ids = [r.id for r in ledger.records(scope=ZOE, limit=9999)]
+
+    def erase() -> dict[str, int]:
+        return ledger.erase(ZOE) if verb == "erase" else ledger.forget(ids, scope=ZOE)
+
+    with database.write() as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE DELETE ON records BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END"
+        )
+    with pytest.raises(BackendError, match=r"could not write .*the disk is full"):
+        erase()
+    assert len(ledger.records(scope=ZOE, limit=9999)) == len(ids)
+    with database.write() as connection:
+        connection.execute("DROP TRIGGER full")
+    assert erase()["facts"] == ROWS
+    assert ledger.records(scope=ZOE) == []
 
 
 def test_forget_leaves_no_byte_of_what_was_forgotten(database: Database) -> None:

@@ -211,7 +211,7 @@ class SQLiteLedger:
                     whole=kinds is None,
                 )
             finally:
-                connection.execute("DROP TABLE doomed")
+                connection.execute("DROP TABLE IF EXISTS doomed")
         self.database.purge_soon()
         self._tell()
         return counts
@@ -231,7 +231,7 @@ class SQLiteLedger:
                     connection, scope, targets(notes(connection), self.followers), items=False, whole=False
                 )
             finally:
-                connection.execute("DROP TABLE doomed")
+                connection.execute("DROP TABLE IF EXISTS doomed")
         self.database.purge_soon()
         self._tell()
         return counts
