@@ -3,7 +3,8 @@
 A block is a title (``# …``), turns, and expectations, each on a line of its own:
 
     a turn of the user, 40 days after the one before;
-    ``& …`` another message of the same call, ``A: …`` one of the assistant, ``@Lena: …`` one of a named speaker;
+    ``& …`` another message of the same call, ``~ …`` another call a minute later, ``A: …`` one of the assistant,
+    ``@Lena: …`` one of a named speaker;
     ``- words``  a fact with these words was replaced or ended;
     ``= words``  nothing was replaced, and a live fact has these words (none are asked for where the line is bare);
     ``+ words``  a live fact has these words at the end; ``! words``  none has.
@@ -76,10 +77,12 @@ def tell(talk: Talk) -> Told:
     extractor, ids = LocalExtractor(), count(1)
     held: dict[str, Record] = {}
     replaced: list[str] = []
+    said: list[Record] = []
     for messages in _calls(talk.turns):
         live = [r for r in held.values() if r.status == "live"]
         newest = sorted(live, key=lambda r: r.created_at, reverse=True)
-        candidates = extractor.extract(messages, scope=SCOPE, known=newest)
+        candidates = extractor.extract(messages, scope=SCOPE, known=[*newest, *said[-4:]])
+        said += [_episode(m) for m in messages]
         slots = {slot for c in candidates if c.attribute for slot in rivals(c.attribute)}
         words = {normal.key(c.text) for c in candidates}
         named = {i for c in candidates for i in (*c.retracts, *c.replaces)}
@@ -101,8 +104,8 @@ def _calls(turns: list[str]) -> Iterator[list[Message]]:
     calls: list[list[Message]] = []
     when = BEGIN - timedelta(days=40)
     for number, turn in enumerate(turns):
-        text, role, name = turn.removeprefix("& "), "user", None
-        when += timedelta(minutes=1) if turn.startswith("& ") else timedelta(days=40)
+        text, role, name = turn.removeprefix("& ").removeprefix("~ "), "user", None
+        when += timedelta(minutes=1) if turn.startswith(("& ", "~ ")) else timedelta(days=40)
         if text.startswith("A: "):
             role, text = "assistant", text[3:]
         elif text.startswith("@"):
@@ -113,6 +116,15 @@ def _calls(turns: list[str]) -> Iterator[list[Message]]:
         else:
             calls.append([message])
     yield from calls
+
+
+def _episode(message: Message) -> Record:
+    """A message as it is stored."""
+    at = message.timestamp
+    return Record(
+        id=message.episode_id, kind="episode", text=message.text, scope=SCOPE, created_at=at, recorded_at=at,
+        valid_from=at, role=message.role, name=message.name, message_id=message.id,
+    )  # fmt: skip
 
 
 def _has(texts: list[str], words: str) -> bool:

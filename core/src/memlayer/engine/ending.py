@@ -298,6 +298,15 @@ def reversed_preference(new: Record, old: Record) -> bool:
     )
 
 
+_WEEKDAY = re.compile(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days?\b", re.IGNORECASE)
+
+
+def other_days(now: str, before: str) -> bool:
+    """Says whether two statements name weekdays, and no common one."""
+    one, other = ({m.lower() for m in _WEEKDAY.findall(text)} for text in (now, before))
+    return bool(one and other) and not one & other
+
+
 _BEST_FRIEND = re.compile(r"\bhas a (?P<new>new )?best friend named\b", re.IGNORECASE)
 
 

@@ -28,8 +28,8 @@ from memlayer.types import Action, Candidate, Change, Event, Guidance, Message, 
 if TYPE_CHECKING:
     from memlayer.types import Vector
 
-_NEWEST = 200
-"""Facts that rules may look at."""
+_NEWEST, _LAST_SAID = 200, 4
+"""Facts and messages that rules may look at."""
 PAUSE = timedelta(minutes=30)
 """A conversation without a run ends when nothing is said for so long."""
 
@@ -361,9 +361,12 @@ class Ingest:
         return self._store.related(scope=scope, slots=list(slots), texts=[c.text for c in candidates])
 
     def _lazily(self, scope: Scope) -> Sequence[Record]:
-        """The newest facts of the person, looked up when a rule asks for a name or for what is taken back."""
-        view = View(self._clock(), kinds=("fact",))
-        return Lazily(lambda: self._store.records(scope=person(scope), view=view, limit=_NEWEST))
+        """The newest facts of the person and the last messages, looked up when a rule asks for what was said."""
+        facts, said = View(self._clock(), kinds=("fact",)), View(self._clock(), kinds=("episode",), transcript=True)
+        return Lazily(
+            lambda: self._store.records(scope=person(scope), view=facts, limit=_NEWEST),
+            lambda: self._store.records(scope=scope, view=said, limit=_LAST_SAID),
+        )
 
     def _episodes(
         self, request: Request, messages: Sequence[Message], now: datetime, *, unread: bool = False

@@ -1,4 +1,4 @@
-"""Facts that are only looked up when somebody asks for them."""
+"""Records that are only looked up when somebody asks for them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class Lazily(Sequence[Record]):
     Most messages need no fact to be read; one that takes something back, or speaks of somebody by name, does.
     """
 
-    def __init__(self, load: Callable[[], Sequence[Record]]) -> None:
-        """`load` is called at most once."""
-        self._load = load
+    def __init__(self, *loads: Callable[[], Sequence[Record]]) -> None:
+        """Each of `loads` is called at most once; what they give stands in their order."""
+        self._loads = loads
         self._held: Sequence[Record] | None = None
 
     def _all(self) -> Sequence[Record]:
         if self._held is None:
-            self._held = self._load()
+            self._held = [record for load in self._loads for record in load()]
         return self._held
 
     def __len__(self) -> int:

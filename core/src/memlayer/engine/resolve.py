@@ -106,6 +106,8 @@ _DIETS = (
     frozenset({"keto", "ketogenic", "paleo", "low carb", "mediterranean", "mediterranean diet", "atkins", "carnivore"}),
 )
 _COUNTED = frozenset({"thing", "food", "activity"})
+# What may be done on Tuesdays and on Thursdays: another day is another fact.
+_WEEKLY = frozenset({"does", "plays", "learns", "studies", "volunteers_at", "member_of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +370,8 @@ def _verdict(new: Record, candidate: Candidate, old: Record) -> _Verdict | None:
     if _stance(new) != _stance(old):
         return None
     if _same_value(new, old, slot):
+        if new.attribute in _WEEKLY and not new.negated and ending.other_days(new.text, old.text):
+            return "perhaps" if _says_change(new, candidate) and not _BESIDE.search(new.text) else None
         return "end" if new.valid_to is not None and new.valid_to != old.valid_to else "same"
     if new.negated or new.value is None or old.value is None or new.valid_to is not None:
         return None

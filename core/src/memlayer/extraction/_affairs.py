@@ -17,13 +17,13 @@ from memlayer.extraction._readings import Reading
 
 _STANDING = (
     r"class|lesson|practice|rehearsal|training|shift|stand-?up|therapy|session|seminar|lecture|choir"
-    r"|group|club|tutorial"
+    r"|group|club|tutorial|retro|retrospective|sync|one-on-one|planning"
 )
 _ONCE = (
     r"appointment|meeting|exam|test|interview|flight|train|check-?up|surgery|game|match|deadline|party|wedding"
     r"|dinner|lunch"
     r"|call|trip|delivery|presentation|recital|concert|date|hearing|viewing|reservation|visit|move|ceremony"
-    r"|graduation"
+    r"|graduation|launch|release|workshop|kick-?off|demo|review|haircut|scan|massage|vaccination|tasting|inspection"
 )
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _MONTH = (
@@ -75,7 +75,7 @@ _EXPIRES = _re(
 # Of these "the" one is the speaker's; "the wedding" may be anybody's.
 _SPEAKERS = _re(
     r"(?:exam|test|meeting|interview|appointment|flight|train|class|lesson|deadline|presentation"
-    r"|surgery)$"
+    r"|surgery|retro|retrospective|sync|planning|kick-?off)$"
 )
 _MOVED_TO = _re(rf"^(?:(?:my|our|the) )?{_TOPIC} {_BEING}{_MOVED}(?: from [^,;]{{2,30}}?)? (?:to|until|till) {_WHEN}")
 _MOVED_IT = _re(

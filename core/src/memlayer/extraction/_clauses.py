@@ -147,7 +147,9 @@ _WHEN = (
     r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
-    rf"^(?:just |only |so )?((?:these days|nowadays|from now on|(?:lately|recently)(?= I| we)|since (?:the|my|our"
+    rf"^(?:just |only |so )?((?:(?:every|each) (?:other |single |second )?(?:day|{_WHEN}|morning|evening)"
+    rf"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)|these days|nowadays|from now on"
+    rf"|(?:lately|recently)(?= I| we)|since (?:the|my|our"
     rf"|last|this) [\w ]{{2,20}}?(?= I | we | my | our )|now(?= my| our)|as of (?:today|now|yesterday"
     rf"|last \w+|this \w+"
     rf"|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
@@ -201,6 +203,28 @@ _GUESS = _Gated(
     r"|about)|not necessarily"
     r"|would be|would love|would like|would rather|yeah right|as usual, not|supposed to|feel like|felt like"
     r"|sounds? like|looks? like|seems?)\b",
+)
+_SARCASM = _Gated(
+    "oh,|oh |because|love|enjoy|yay|nothing like|just what",
+    r"^(?:oh|yay|great|wow),? (?:great|joy|wonderful|fantastic|perfect|brilliant|lovely|yay"
+    r"|super)\b.*(?:\bI (?:just |so |totally"
+    r"|absolutely |really )+(?:love|enjoy|adore|want|need)\b|, another\b|just what I (?:needed|wanted))"
+    r"|^(?:(?:yeah|sure|right|yep|oh|ok),? )+because (?:obviously |clearly )?(?:I|we) (?:just|so|totally|absolutely"
+    r"|really|obviously|clearly|definitely)\b"
+    r"|\bI (?:just |so |totally |absolutely )+(?:love|enjoy|adore) (?:it when (?:my|the|people|they|he|she|someone"
+    r"|nobody)"
+    r"|(?:being|getting) (?:\w+ )?(?:ignored|stuck|yelled|blamed|interrupted|woken|lied|fired|robbed|dumped|sick"
+    r"|rained)"
+    r"|(?:sitting|being|getting stuck|standing) in (?:traffic|line|queues?|meetings)|waiting (?:for|in|on)"
+    r"|paying (?:taxes|fines|bills|rent))",
+)
+_FIRST_PERSON = {
+    "is": "am", "has": "have", "does": "do", "lives": "live", "works": "work", "hates": "hate", "loves": "love",
+}  # fmt: skip
+_AS_ONE = _re(
+    r"^(?:so |well |speaking )*as (?:someone|somebody|a person|one) who (?P<verb>is|has|does|lives|works|hates"
+    r"|loves|cannot)"
+    r" (?P<what>(?!been\b)[^,]{3,80})(?:,|$)"
 )
 _HEARSAY = _re(
     r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
@@ -321,19 +345,13 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
     if is_takeback(sentence):
         yield Clause(sentence, correction=True)
         return
-    if "?" in ending:
-        kept = told["what"] if (told := _TOLD_IN_PASSING.search(sentence)) else _QUESTION_TAIL.sub("", sentence)
-        if kept == sentence:
-            return
-        sentence = kept
+    if m := _AS_ONE.match(sentence):
+        yield Clause(_first_person(m), correction)
+        return
+    sentence = _told(sentence) if "?" in ending else sentence
     if "if " in sentence or "case" in sentence or "whether" in sentence:
         sentence = _IF_TAIL.sub("", sentence)
-    if (
-        _OPENS_QUESTION.match(sentence)
-        or _OPENS_CONDITION.match(sentence)
-        or _CONDITION.search(sentence)
-        or _HEARSAY.search(sentence)
-    ):
+    if not sentence or _SARCASM.search(whole) or _states_nothing(sentence):
         return
     aside = ""
     if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
@@ -346,6 +364,30 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         if len(part.split()) >= 2:
             yield Clause(part, correction or inner.correction, lead.greeted or inner.greeted, aside)
         aside = ""
+
+
+def _told(question: str) -> str:
+    """What a question states on the way; nothing where it only asks."""
+    if told := _TOLD_IN_PASSING.search(question):
+        return told["what"]
+    kept = _QUESTION_TAIL.sub("", question)
+    return "" if kept == question else kept
+
+
+def _states_nothing(sentence: str) -> bool:
+    """Whether a sentence asks, requests, supposes or reports what somebody said."""
+    return bool(
+        _OPENS_QUESTION.match(sentence)
+        or _OPENS_CONDITION.match(sentence)
+        or _CONDITION.search(sentence)
+        or _HEARSAY.search(sentence)
+    )
+
+
+def _first_person(m: re.Match[str]) -> str:
+    """ "someone who is allergic to nuts" in the speaker's own words."""
+    verb = m["verb"].lower()
+    return f"I {_FIRST_PERSON.get(verb, verb)} {m['what']}"
 
 
 def _is_speech(sentence: str, m: re.Match[str]) -> bool:

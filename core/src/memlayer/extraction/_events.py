@@ -27,8 +27,26 @@ _FILLER = _re(
     r"|won|made|met|seen|taken|begun|built|written|run|found|lost|become|read|set|signed|done|given|sold|taught"
     r"|grown)\b))\s)+(?=[a-z])"
 )
+_BODY = _re(
+    r"^(?:am|is) (?:\d+ (?:weeks|months) |newly |currently )?pregnant(?=$|[,.;!]| (?:with|too|again|now|and)\b)"
+    r"|^(?:turn|turns|will turn|is turning|am turning) \d{1,3}\b"
+    r"|^(?:always|usually|only) (?:fly|flies|shop|shops|order|orders|book|books|stays?) (?:with|at|from) (?-i:[A-Z])"
+    r"|^(?:have |has |had |just |recently )*(?:broke|broken|fractured|sprained) (?:my|his|her|an?) (?:left "
+    r"|right )?(?:arm|leg|wrist"
+    r"|ankle|foot|toe|finger|nose|rib|collarbone|hip|hand|elbow|knee|shoulder)\b"
+)
+# No employer has a name here, so it fills no slot: "a hospital" may be the one that was named before.
+_WORKPLACE = _re(
+    r"^(?:am |is )?work(?:s|ing)? (?:full[- ]time |part[- ]time |nights )?(?:at|in"
+    r"|for) an? (?:[a-z-]+ ){0,2}?(?:call cent(?:er|re)"
+    r"|bank|hospital|school|clinic|restaurant|supermarket|start-?up|bakery|library|law firm|warehouse|hotel|caf[eé]"
+    r"|factory|university|bookstore|bookshop|pharmacy|museum|daycare|kindergarten|nursing home|farm|brewery|nonprofit"
+    r"|non-profit|charity|consultancy|agency|lab|garage|salon|gym|studio|laboratory|shop|store|nursery)"
+    r"(?=$|[,.;!]| (?:in|near|as|and|downtown|now|but|on)\b)"
+)
 _STRONG = _re(
-    r"^(?:graduated|won\b|gave birth|passed away|died|adopted|launched|published|opened (?:my|our|a|an|the)"
+    r"^(?:graduated|won\b|was reassigned|been reassigned|gave birth|passed away|died|adopted|launched|published"
+    r"|opened (?:my|our|a|an|the)"
     r"|founded|co-?founded|retired|quit|enrolled|"
     r"signed up|was diagnosed|were diagnosed|got (?:married|engaged|divorced|promoted|accepted|hired|fired"
     r"|laid off|my (?:degree|license|diploma|certificat\w+|visa|first|green card)"
@@ -129,7 +147,7 @@ _SOMEBODY = _re(
     r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$|\bof (?:it|them)\b"
     r"|\b(?:in|for|on|to|at|with) this (?!week|month|year|summer|winter|spring|fall|autumn|morning|afternoon"
     r"|evening)[a-z]+"
-    r"(?:$|,| (?:for|since|and|but)\b)|\bhere\b|^\w+ (?:hours |days |weeks |time )?\w+ing it\b"
+    r"(?:$|,| (?:for|since|and|but)\b)|\bhere\b|^\w+ (?:hours |days |weeks |time )?\w+ing (?:it|them)\b"
     r"|\b(?:to|at|with|of|about|for|from) (?:since|for (?:about|around|over|almost|\d|a|two|three|four|five|six))\b"
     r"|^(?:am |are |been |have been |has been )?working on (?:an?|some|my|our|this|these) (?:new |few "
     r"|small )?(?:projects?|things?|stuff)"
@@ -140,17 +158,43 @@ _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bi
 
 
 _PLANNING = _re(
-    r"^(?:am |are |is )(?:also |currently |now )?planning (?P<what>(?:an?|my|our|the) (?:[\w-]+ ){0,4}?(?:trip"
+    r"^(?:(?:am |are |is )(?:also |currently |now )?planning|(?:have |has |just |finally "
+    r"|already )*booked) (?P<what>(?:an?|my|our|the) (?:[\w-]+ ){0,4}?(?:trip"
     r"|vacation|holiday"
     r"|visit|wedding|party|move|tour|cruise|retreat|honeymoon)\b.*)"
 )
 
 
-def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
-    """What a predicate of the first person or of kin tells; None where it is not worth a fact.
+_EVERY = (
+    r"\b(?:(?:every|each) (?:other |single |second )?(?:day|morning|evening|night|week|weekend|month|year|spring"
+    r"|summer|autumn|fall|winter|christmas|easter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)\b"
+    r"|(?:once|twice|three times|four times|five times|\d times) (?:a|per) (?:day|week|month|year)\b)"
+)
+_USUAL = (
+    r"(?:attend|babysit|bake|bring|buy|call|clean|climb|coach|cook|cycle|drive|drop|eat|exercise|fast|feed|fly|get"
+    r"|give|go"
+    r"|have(?! (?:been|had|to|\w+ed)\b)|help|host|jog|journal|lead|lift|meditate|meet|paint|pick|play|practi[sc]e"
+    r"|rehearse|ride|row|run|see|sing|spend|stretch|study|swim|take|teach|train|tutor|video call|visit|volunteer|walk"
+    r"|wash|water|weed|work|write)\b"
+)
+_ROUTINE = _re(
+    rf"^(?:(?:always|usually|normally|also|still|now|often|typically|generally) )*{_USUAL}(?!.*\b(?:you|your)\b)"
+    rf"(?!.* and {_USUAL})(?=.*?{_EVERY})"
+)
+_AGAIN = re.compile(_EVERY, re.IGNORECASE)
 
-    `timed`: how many of its words name a time; `future`: a time to come; `named`: it names somebody or something.
-    """
+
+def is_routine(predicate: str) -> bool:
+    """Says whether a predicate of the first person tells what is done again and again: "call my dad every Sunday"."""
+    if not any(word in predicate for word in ("every ", "each ", "days", "ends", " a ", " per ")):
+        return False
+    m = _ROUTINE.match(predicate)
+    return m is not None and not _POINTS_BACK.match(predicate) and len(_AGAIN.split(predicate)[0].split()) >= 3
+
+
+def _ahead(predicate: str, *, future: bool) -> Happening | None:
+    """A goal or a plan."""
     if (m := _GOAL.match(predicate)) and not _POINTS_BACK.match(m["v"]):
         return Happening("goal", m["v"].strip()[:120], 0.5)
     if (
@@ -169,6 +213,18 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
                 what = predicate.partition(" ")[2]
             said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
             return Happening("plans", said[:120], 0.5)
+    return None
+
+
+def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
+    """What a predicate of the first person or of kin tells; None where it is not worth a fact.
+
+    `timed`: how many of its words name a time; `future`: a time to come; `named`: it names somebody or something.
+    """
+    if ahead := _ahead(predicate, future=future):
+        return ahead
+    if _BODY.match(predicate) or _WORKPLACE.match(predicate):
+        return Happening(None, None, 0.7)
     plain = _FILLER.sub("", predicate)
     if _NEGATIVE.match(plain) or _SOMEBODY.search(plain) or _EMPTY.search(plain):
         return None

@@ -30,7 +30,7 @@ _ADVERB = re.compile(
     r"(?:really|just|also|still|now|currently|always|never|usually|often|sometimes|recently|finally|already"
     r"|actually|absolutely"
     r"|definitely|even|ever|rarely|only|mostly|totally|truly|both|all|genuinely|simply|kind of|sort of|no longer"
-    r"|once|then|\w+ly)\s"
+    r"|once|then|(?!(?:fly|rely|reply|apply|supply|comply)\s)\w+ly)\s"
 )
 _S_ENDS = ("s", "x", "z", "ch", "sh", "o")
 _BACK = {"their": "my", "theirs": "mine", "themselves": "myself", "them": "me", "they": "I"}

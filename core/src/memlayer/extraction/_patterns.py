@@ -340,7 +340,9 @@ _RULES = (
         rf"(?:{_BE} )?(?:(?:host|hosts|run|runs|deploy|keep|keeps|store|stores|track|tracks|manage|watch|stream"
         rf"|moved|do)",
         r" (?:everything|all (?:of )?(?:my|our) \w+|(?:my|our) (?:notes|tasks|photos|code|files|passwords|recipes|docs",
-        r"|documents|music|shows|projects?|calendar|budget|finances)) (?:over )?(?:on|in|with|to)",
+        r"|documents|music|shows|projects?|calendar|budget|finances)|(?:my |our )?(?:bugs|issues|tickets|tasks"
+        r"|expenses",
+        r"|workouts|runs|calories|habits|working hours)) (?:over )?(?:on|in|with|to)",
         r"|(?:use|uses|using|run|runs|running)",
         r"|(?:code|codes|coding|program|programs|programming|develop|develops|developing) (?:mostly "
         r"|mainly )?(?:in|with))",

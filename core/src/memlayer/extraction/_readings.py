@@ -370,6 +370,13 @@ def tastes(attribute: str) -> Reader:
     return read
 
 
+# "The second option" is one thing at hand; "the office" is a kind of place.
+_NO_KIND = re.compile(
+    r"(?:to|it|a|an|the(?! (?:office|bus|train|subway|stairs|gym|window seat|aisle seat|countryside|city|mountains"
+    r"|beach|cold|heat|outdoors|dark)\b))\b"
+)
+
+
 def prefers(rest: str, said: Predicate) -> list[Reading]:
     manner = re.match(
         r"[a-z]+ (?:in|with|without) (?:[A-Z]\w+|[a-z]+)(?=$|[,.;!]| (?:now|and|but|please|these"
@@ -378,7 +385,7 @@ def prefers(rest: str, said: Predicate) -> list[Reading]:
     )
     if manner:
         return [Reading("prefers", manner[0], said.negated)]
-    value = values.noun(rest, 4) if not re.match(r"to\b|it\b|the\b|a\b|an\b", rest) else None
+    value = values.noun(rest, 4) if not re.match(_NO_KIND, rest) else None
     return [Reading("prefers", value, said.negated)] if value else []
 
 

@@ -38,6 +38,13 @@ def _switched_to(m: re.Match[str]) -> str:
     return f"{m['mine']} is now {m['to']}"
 
 
+def _children(m: re.Match[str]) -> str:
+    """The names of several children, whatever else is said of them."""
+    names = [n for n in (m["a"], m["b"], m["c"]) if n]
+    word = {"girls": "daughters", "boys": "sons", "twins": "children"}.get(m["kin"].lower(), m["kin"].lower())
+    return f"I have {'three' if m['b'] else 'two'} {word} named {', '.join(names[:-1])} and {names[-1]}"
+
+
 _TO_A_FIGURE = "|".join(f"to {first}" for first in "$€£0123456789")
 _RULES: tuple[_Rule, ...] = (
     # changed, it is now
@@ -317,6 +324,14 @@ _RULES: tuple[_Rule, ...] = (
         r"I am dating \g<who>\g<t>",
     ),
     _rule("i am seeing", r"^I am seeing (?P<who>(?-i:[A-Z])[\w'-]+)(?= now\b|$| again\b|,)", r"I am dating \g<who>"),
+    _rule(
+        "twins|kids|children|sons|daughters|girls|boys",
+        r"^(?:my|our|(?:I|we) have) (?P<kin>twins|kids|children|sons|daughters|girls|boys)(?:,| are| named| called"
+        r"| -)? "
+        r"\(?(?P<a>(?-i:[A-Z])[\w'-]+)(?:, (?P<b>(?-i:[A-Z])[\w'-]+),?)? and (?P<c>(?-i:[A-Z])[\w'-]+)\)?(?:$|,.*$"
+        r"| (?=[a-z]).*$)",
+        _children,
+    ),
     # what was named last, and its new value
     _rule("spel|written", r"^(?P<s>.{3,60}) is (?:spelled|spelt|written) (?P<to>(?-i:[A-Z])\w+)", r"\g<s> is \g<to>"),
 )

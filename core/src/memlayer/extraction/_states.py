@@ -350,12 +350,33 @@ def called_off(text: str) -> list[Reading]:
         text,
         re.IGNORECASE,
     )
-    what = _EVENT.fullmatch(f"the {m['what'] or m['fell']}") if m else None
+    if m is None:
+        return _called_off_by(text)
+    what = _EVENT.fullmatch(f"the {m['what'] or m['fell']}")
     return (
-        [Reading("plans", what[1], True, text=f"{what[1]} {'fell through' if m and m['fell'] else 'was cancelled'}")]
+        [Reading("plans", what[1], True, text=f"{what[1]} {'fell through' if m['fell'] else 'was cancelled'}")]
         if what
         else []
     )
+
+
+_BY = re.compile(
+    r"^(?!(?:I|we|he|she|it|you|that|this) )(?:(?P<who>(?-i:[A-Z])[\w'-]+|(?:my|our) [\w-]+)|they|(?:the|my"
+    r"|our) [\w' -]{2,24}?) (?:has |have |had to |just |sadly )*"
+    r"(?:cancell?ed|called off) (?P<what>(?:my|our|the) .{2,60})$",
+    re.IGNORECASE,
+)
+
+
+def _called_off_by(text: str) -> list[Reading]:
+    """ "Leila called off our dinner": the one that was planned with her, no other."""
+    m = _BY.match(text)
+    what = _EVENT.match(m["what"]) if m else None
+    if m is None or what is None:
+        return []
+    who = (m["who"] or "").split(" ")[-1]
+    value = what[1] if not who or re.search(r" (?:with|at) ", what[1]) else f"{what[1]} with {who}"
+    return [Reading("plans", value, True, text=f"{value} was cancelled")]
 
 
 def not_going(rest: str, said: Predicate) -> list[Reading]:

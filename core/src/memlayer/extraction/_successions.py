@@ -79,7 +79,8 @@ _OWNER = re.compile(
 _KIND = r"(?: (?:diet|subscription|membership|account|app|job|lifestyle|thing|altogether|completely|entirely))?"
 _STOP = re.compile(
     rf"^{_KIND}(?:$|[,.;!:(]| (?:last|this|in (?!which)|after|because|since|for good|again|yesterday|today|now|lately"
-    r"|when|a (?:week|month|year|few|couple)|to|two|three|six|ages|years|away|as|due|too|and|but|on (?:mon|tues"
+    r"|when|just|late|early|while|before|during|a (?:week|month|year|few|couple)|to|two|three|six|ages|years|away"
+    r"|as|due|too|and|but|on (?:mon|tues"
     r"|wednes|thurs|fri"
     r"|satur|sun|the)|over)\b)",
     re.IGNORECASE,
@@ -173,6 +174,12 @@ _MAY = (
 def _may(rest: str) -> bool:
     low = rest.lower()
     return any(word in low for word in _MAY)
+
+
+def slots(rest: str) -> frozenset[str]:
+    """The slots that the verb a predicate begins with ends; none where it ends nothing."""
+    found = _verb(rest) if _may(rest) else None
+    return frozenset() if found is None else found[1]
 
 
 def _verb(rest: str) -> tuple[str, frozenset[str]] | None:

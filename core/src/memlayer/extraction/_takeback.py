@@ -98,7 +98,7 @@ def statement(text: str) -> str | None:
 
 def taken_back(text: str, message: Message, said: Sequence[Candidate], known: Sequence[Record]) -> Iterator[Candidate]:
     """What becomes of the facts that a message takes back: `said` in this call, `known` from before."""
-    known = [r for r in known if r.created_at <= message.timestamp]
+    known = [r for r in known if r.kind == "fact" and r.created_at <= message.timestamp]
     if m := None if _NOT_BUT.search(text) else _MEANT.search(text):
         new = m["new"].strip(" .!")
         if old := _slip(new, message, said, known, sure=m["sure"] == "I meant"):

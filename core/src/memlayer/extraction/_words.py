@@ -74,7 +74,8 @@ MEDICATIONS = _set(
     """ibuprofen, paracetamol, acetaminophen, aspirin, insulin, metformin, lisinopril, atorvastatin, levothyroxine,
     sertraline, fluoxetine, prozac, zoloft, lexapro, adderall, ritalin, xanax, omeprazole, antibiotics,
     antidepressants, warfarin, statins, birth control, melatonin, vitamin d, antihistamines, beta blockers,
-    blood thinners, gabapentin, prednisone"""
+    blood thinners, gabapentin, prednisone, fish oil, omega-3, magnesium, iron tablets, iron supplements, zinc,
+    creatine, probiotics, multivitamins, vitamin b12, vitamin c"""
 )
 JOBS = _set(
     """accountant, actor, actress, analyst, architect, artist, astronomer, attorney, author, baker, banker, barber,
@@ -169,7 +170,8 @@ OWNED = _set(
     drum kit, telescope, camera, laptop, desktop, ps5, xbox, switch, 3d printer, garden, farm, cabin, cottage,
     camper van, campervan, rv, tent, kayak, surfboard, record player, pool, greenhouse, drone, e-bike, tablet,
     smartwatch, espresso machine, business, store, shop, restaurant, bakery, cafe, treadmill, tattoo, motorbike,
-    flat, van, sewing machine, hot tub"""
+    flat, van, sewing machine, hot tub, skateboard, longboard, snowboard, paddleboard, canoe, motorboat, yacht, caravan,
+    trampoline, projector, air fryer, e-reader"""
 )
 ORG_ENDS = _set(
     """inc, corp, ltd, llc, gmbh, company, university, college, school, institute, bank, hospital, clinic, studio,

@@ -72,7 +72,7 @@ _FUTURE = re.compile(
     r"|would like|'d like|looking forward|upcoming|tomorrow|next|can't wait|about to|booked|scheduled|schedule|due"
     r"|deadline|remind|should|need to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
     r"|interview|exam|meeting|flight|surgery|deadline|presentation)"
-    r"|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"
+    r"|turns? (?=\d)|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"
     r"|getting|training|preparing|prepping|having|starting|meeting|taking|hosting|going|graduating|turning|running"
     r"|seeing|coming|thinking))\b|'ll\b",
     re.IGNORECASE,

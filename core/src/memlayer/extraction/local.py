@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache, partial
 
 from memlayer.attributes import attribute as slot
 from memlayer.extraction import _entities as entities
 from memlayer.extraction import _patterns as patterns
 from memlayer.extraction import _people as people
+from memlayer.extraction import _pointing as pointing
 from memlayer.extraction import _successions as successions
 from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
-from memlayer.extraction._events import happening
+from memlayer.extraction._events import Happening, happening, is_routine
 from memlayer.extraction._grammar import sentence, shift, third_person
 from memlayer.extraction._readings import Reading, predicate
 from memlayer.extraction._words import KIN
@@ -74,27 +76,51 @@ class LocalExtractor:
 
     def extract(self, messages: Sequence[Message], *, scope: Scope, known: Sequence[Record]) -> list[Candidate]:
         """Facts worth keeping, in the order in which they were said; each cites its message's episode."""
+        found: list[Candidate] = []
+        before = cache(lambda: self._turns(pointing.earlier(known, scope, messages), (), [], list))
+        self._turns(messages, known, found, before)
+        return found
+
+    def _turns(
+        self, messages: Sequence[Message], known: Sequence[Record], found: list[Candidate], before: pointing.Before
+    ) -> list[pointing.Turn]:
+        """Reads message after message into `found`; `before` gives the turns before them."""
         names = frozenset(m.name for m in messages if m.name)
         conversation = {m.name for m in messages if m.role == "user" and m.name}
-        found: list[Candidate] = []
         seen: set[tuple[str, str]] = set()
+        turns: list[pointing.Turn] = []
         for message in messages:
             speaks = _speaker(message, people_talk=bool(conversation) or all(m.role != "user" for m in messages))
-            if speaks is None or not message.episode_id:
-                continue
-            talk = _Talk(message, speaks or None, names, known, found)
-            for clause in clauses(message.text):
-                if takeback.is_takeback(clause.text):
-                    taken = self._taken_back(clause, talk, found)
-                    found += taken
-                    if taken:
-                        continue
-                for candidate in self._read(people.meant(clause, talk.thing), talk):
-                    if (key := (candidate.text.lower(), message.episode_id)) not in seen:
+            turn = pointing.Turn(message)
+            if speaks is not None and message.episode_id:
+                talk = _Talk(message, speaks or None, names, known, found, others=turn.others)
+                for candidate in self._heard(talk, turn, partial(_until, turn, turns, before)):
+                    if (key := (candidate.text.lower(), message.episode_id)) not in seen or not candidate.text:
                         seen.add(key)
                         found.append(candidate)
-                talk.thing = people.thing_in(clause.text) or talk.thing
-        return found
+                        turn.found.append(candidate)
+            turns.append(turn)
+        return turns
+
+    def _heard(self, talk: _Talk, turn: pointing.Turn, before: pointing.Before) -> Iterator[Candidate]:
+        """The facts of one message."""
+        for clause in clauses(talk.message.text):
+            if takeback.is_takeback(clause.text):
+                taken = self._taken_back(clause, talk, talk.said)
+                yield from taken
+                if taken:
+                    continue
+            clause = people.meant(clause, talk.thing)
+            if pointing.points(clause.text):
+                clause = self._pointed(clause, turn, talk, before)
+            yield from self._read(clause, talk)
+            talk.thing = people.thing_in(clause.text) or talk.thing
+
+    def _pointed(self, clause: Clause, turn: pointing.Turn, talk: _Talk, before: pointing.Before) -> Clause:
+        """The clause with what its pronoun means; "she" may mean the one of whom the message before spoke."""
+        if not talk.others:
+            talk.others += pointing.somebody(clause, turn, before)
+        return pointing.meant(clause, turn, before, talk.speaker or "user")
 
     def _taken_back(self, clause: Clause, talk: _Talk, found: Sequence[Candidate]) -> list[Candidate]:
         """What a clause ends or puts right of what was said before."""
@@ -195,6 +221,8 @@ class LocalExtractor:
             future=any(s.direction == "future" for s in spans),
             named=bool(entities.names_in(f"x {subject.rest}", talk.known)),
         )
+        if told is None and subject.kind == "self" and is_routine(f"{subject.rest} {clause.aside}"):
+            told = Happening(None, None, 0.5)
         if told is None or (subject.kind in {"kin", "pet"} and told.attribute is not None):
             return
         reading = Reading(told.attribute or "", told.value, text=_predicate_words(None, subject))
@@ -238,6 +266,11 @@ class LocalExtractor:
             role=message.role,
             name=message.name,
         )
+
+
+def _until(turn: pointing.Turn, turns: Sequence[pointing.Turn], before: pointing.Before) -> Sequence[pointing.Turn]:
+    """The turns before one; those of earlier calls only where the same speaker said nothing in this one."""
+    return turns if turn.follows(turns) else [*before(), *turns]
 
 
 def _successor(subject: people.Subject, talk: _Talk) -> list[Reading]:
