@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from memlayer import _shapes
-from memlayer._ask import several, words
+from memlayer._ask import flag, several, words
 from memlayer._core import Core
 from memlayer.config import check_categories
 from memlayer.engine import messages as reading
@@ -46,6 +46,7 @@ def add(
         )
     if memory_type not in (None, "procedural_memory"):
         raise ConfigurationError(f'memory_type must be "procedural_memory" or left out, not {brief(memory_type)}')
+    graph = flag("enable_graph", enable_graph)
     at = core.clock() if timestamp is None else reading.moment(timestamp, "timestamp")
     faults: list[Exception] = []
     request = Request(
@@ -53,12 +54,12 @@ def add(
             messages, at=at, reader=core.reader, faults=faults, known=lambda name: _kept(core, name, scope)
         ),
         scope=scope,
-        infer=infer,
+        infer=flag("infer", infer, default=True),
         metadata=check_metadata(metadata) if metadata is not None else {},
         categories=None if categories is None else _names("categories", categories),
         custom_categories=check_categories(custom_categories),
         expires_at=None if expiration_date is None else reading.last_instant(expiration_date, "expiration_date"),
-        immutable=bool(immutable),
+        immutable=flag("immutable", immutable),
         memory_type=memory_type,
         deferred=mode == "deferred",
         guidance=_guidance(prompts, custom_categories, procedure=memory_type is not None),
@@ -71,7 +72,7 @@ def add(
         core.worker.wake()
     if faults:
         raise faults[0]
-    return _outcome(outcome, graph=bool(enable_graph))
+    return _outcome(outcome, graph=graph)
 
 
 def _kept(core: Core, message_id: str, scope: Scope) -> Record | None:

@@ -110,6 +110,15 @@ def several(name: str, values: Any) -> list[str]:
     return list(given)
 
 
+def flag(name: str, value: Any, *, default: bool = False) -> bool:
+    """True or False, and nothing that only looks like it; None for the default."""
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} must be True or False, not {brief(value)}")
+    return value
+
+
 def share(name: str, value: Any) -> float | None:
     """A number from 0 to 1, or None."""
     if value is None:

@@ -14,7 +14,7 @@ from memlayer.backends.sqlite.leases import SQLiteLeases
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.backends.sqlite.outbox import SQLiteOutbox
 from memlayer.backends.sqlite.upkeep import Upkeep
-from memlayer.config import Settings, part
+from memlayer.config import PROMPTS, Settings, part
 from memlayer.engine import relations
 from memlayer.engine.ingest import Ingest, Outcome
 from memlayer.engine.projector import Projector
@@ -22,7 +22,7 @@ from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
-from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, VectorIndex
+from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, Reranker, VectorIndex
 from memlayer.types import Candidate, GraphRelation, Message, Origin, Record, Scope
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Core:
             self.ledger,
             self.embedder,
             servers=self.servers if self.servers.followers else None,
-            reranker=part("reranker", settings.reranker),
+            reranker=self._reranker(),
             limit_bytes=settings.cache_bytes,
         )
         self.ingest = Ingest(
@@ -202,6 +202,12 @@ class Core:
             self.ledger.on_commit = servers.flush
         return servers
 
+    def _reranker(self) -> Reranker | None:
+        found = part("reranker", self.settings.reranker)
+        if found is not None and not isinstance(found, Reranker):
+            raise ConfigurationError(f"reranker needs rerank(query, hits, *, limit), {type(found).__name__} has none")
+        return found
+
     def _extractor(self) -> Extractor:
         """The extractor of the settings: an own one, else one that asks the language model, else the local rules."""
         told = self.settings
@@ -212,8 +218,7 @@ class Core:
                 )
             return told.extractor
         if told.llm is None:
-            named = ("custom_instructions", "custom_fact_extraction_prompt", "custom_update_memory_prompt")
-            if given := [name for name in named if getattr(told, name)]:
+            if given := [name for name in PROMPTS if getattr(told, name)]:
                 raise ConfigurationError(
                     f'{given[0]} speaks to a language model, and this memory has none: give llm={{"provider": …}} '
                     "as well, or drop it"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from memlayer import _shapes, compat
-from memlayer._ask import Ask, count, share, words
+from memlayer._ask import Ask, count, flag, share, words
 from memlayer._core import Core
 from memlayer.engine import context as packing
 from memlayer.engine import profile as profiling
@@ -106,15 +106,27 @@ def _by_id(memory_id: str, user_id: str, agent_id: str, run_id: str, app_id: str
 
 
 def search(
-    core: Core, query: str, ask: Ask, *, threshold: float | None, rerank: bool, strict: bool, graph: bool, explain: bool
+    core: Core,
+    query: str,
+    ask: Ask,
+    *,
+    threshold: float | None,
+    rerank: bool,
+    keyword_search: bool,
+    filter_memories: bool,
+    enable_graph: bool | None,
+    explain: bool,
 ) -> SearchResult:
     """Finds memories, and items where they are asked for."""
     query = words("query", query)
     least = share("threshold", threshold)
-    if strict:
+    rerank, explain = flag("rerank", rerank), flag("explain", explain)
+    graph = flag("enable_graph", enable_graph)
+    flag("keyword_search", keyword_search)  # both are always searched
+    if flag("filter_memories", filter_memories):
         least = max(STRICT, least or 0.0)
     limit = count("limit", ask.limit, 10)
-    asked = Query(query, ask.scope, ask.view, ask.where, limit, least, bool(rerank), bool(explain))
+    asked = Query(query, ask.scope, ask.view, ask.where, limit, least, rerank, explain)
     hits = core.recall.search(asked) if ask.view.kinds else []
     results = [_hit(hit, explain=explain) for hit in hits]
     if ask.items:
@@ -135,9 +147,9 @@ def search(
     return found
 
 
-def get_all(core: Core, ask: Ask, page: int, *, graph: bool) -> Page:
+def get_all(core: Core, ask: Ask, page: int, *, enable_graph: bool | None) -> Page:
     """One page of what the scope holds, newest first."""
-    ledger = core.ledger
+    ledger, graph = core.ledger, flag("enable_graph", enable_graph)
     total = core.recall.count(ask.scope, ask.view) if ask.where is None else None
     if total is None:
         total = ledger.count(scope=ask.scope, where=ask.where, view=ask.view)
@@ -251,15 +263,20 @@ def context(core: Core, found: SearchResult, *, max_tokens: int) -> str:
     return _packed(core.ledger.get([r["id"] for r in found["results"] if r["kind"] != "item"]), max_tokens)
 
 
-def context_of(core: Core, query: str | None, ids: Sequence[str], given: dict[str, Any], *, max_tokens: int) -> str:
+def context_of(
+    core: Core, query: str | None, ids: Sequence[str] | None, given: dict[str, Any], *, max_tokens: int
+) -> str:
     """Memories by id as a block for a prompt: those that still hold, and match the scope ids among the keywords."""
-    if query is not None:
-        raise ConfigurationError("context() takes a query or ids=, not both")
+    if ids is None or query is not None:
+        raise ConfigurationError("context() takes a query or ids=: one of them, and not both")
+    if isinstance(ids, str) or not isinstance(ids, Sequence):
+        raise ConfigurationError(f"ids must be a list of ids, not {brief(ids)}")
+    ids = [words(f"ids[{number}]", one) for number, one in enumerate(ids)]
     scope = make_scope(**{name: given.pop(name) for name in ID_FIELDS if name in given})
     if given:
         raise UnsupportedError(f"context(ids=…) takes scope ids and max_tokens beside it, not {', '.join(given)}")
     view = View(now=core.clock())
-    return _packed([r for r in core.ledger.get(list(ids), scope=scope) if r and alive(r, view)], max_tokens)
+    return _packed([r for r in core.ledger.get(ids, scope=scope) if r and alive(r, view)], max_tokens)
 
 
 def _packed(records: Sequence[Record | None], max_tokens: int) -> str:
@@ -280,7 +297,7 @@ def graph(core: Core, scope: Scope, view: View) -> dict[str, Any]:
 
 def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> dict[str, Any]:
     """What the scope holds, as JSON."""
-    now = core.clock()
+    now, history = core.clock(), flag("history", history)
     view = View(now=now, everything=history)
     records = core.ledger.said(scope=scope, where=where, view=view, limit=-1)
     shown = {r.id for r in records}
@@ -359,7 +376,7 @@ def _import_items(core: Core, carried: Sequence[transfer.Carried]) -> int:
 
 def reextract(core: Core, scope: Scope, *, everything: bool, progress: Progress | None) -> AddResult:
     """Reads facts out of episodes that wait for it, or out of all of the scope's."""
-    if not everything:
+    if not flag("everything", everything):
         outcomes = core.read_unread(scope)
     else:
         view = View(now=core.clock(), kinds=("episode",), transcript=True)

@@ -6,13 +6,18 @@ that `KEYWORDS` states, or refused by name with the mend. A keyword that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from inspect import signature
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from inspect import CO_VARKEYWORDS, signature
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from memlayer.errors import ConfigurationError, UnsupportedError, brief
+from memlayer.types import ID_FIELDS
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,14 @@ KEYWORDS: dict[str, dict[str, Keyword]] = {
     "history": {"version": _VERSION},
 }
 
+CONSTRUCTOR: dict[str, Keyword] = {
+    "config": Keyword("write Memory.from_config(config)", ()),
+    "config_dict": Keyword("write Memory.from_config(config_dict)", ()),
+    "api_key": Keyword("a memory needs no key; a language model's goes into the config of llm=", ()),
+    "org_id": _ACCOUNT,
+    "project_id": _ACCOUNT,
+}
+"""Keywords with which others make a memory."""
 
 _EXPORT = "export() gives everything at once, get_all(filters=…) what a filter selects"
 _PROJECT = "a memory is one file, and its settings are arguments: Memory(custom_instructions=…, custom_categories=…)"
@@ -153,18 +166,48 @@ class Elsewhere:
 
 def check(verb: str, given: Mapping[str, Any], method: Callable[..., Any]) -> None:
     """Raises for every keyword in `given` that the table does not take; `method` names the verb's own keywords."""
-    if not given:
-        return
-    table = KEYWORDS.get(verb, {})
+    if given:
+        _check(verb, given, [p.name for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD])
+
+
+def _check(verb: str, given: Mapping[str, Any], own: Sequence[str]) -> None:
+    table = CONSTRUCTOR if verb in ("Memory", "from_config") else KEYWORDS.get(verb, {})
     for name, value in given.items():
         keyword = table.get(name)
         if keyword is None:
-            own = [p.name for p in signature(method).parameters.values() if p.kind is not p.VAR_KEYWORD]
             near = get_close_matches(name, [*own, *table], n=1)
-            hint = f"did you mean {near[0]}=?" if near else f"it takes {', '.join(own)}"
+            hint = f"did you mean {near[0]}=?" if near else f"it takes {', '.join(own) or 'none'}"
             raise UnsupportedError(f"{verb}() has no keyword {name!r}; {hint}")
         if keyword.values is not None and value not in keyword.values:
             raise UnsupportedError(f"{verb}({name}={brief(value)}): {keyword.meaning}")
+
+
+def strict(made: type[C]) -> type[C]:
+    """The class; its methods refuse a keyword that they have not as the verbs with a table do: with the nearest one."""
+    for name, method in list(vars(made).items()):
+        if isinstance(method, FunctionType) and (name == "__init__" or not name.startswith("_")):
+            setattr(made, name, _strict(method))
+    return made
+
+
+def _strict(method: FunctionType) -> FunctionType:
+    code = method.__code__
+    own = list(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+    if code.co_flags & CO_VARKEYWORDS:
+        if code.co_varnames[len(own) + 1] != "ids":
+            return method  # looks at the others itself
+        own += ID_FIELDS
+    side, _, name = method.__qualname__.rpartition(".")
+    verb = side if name == "__init__" else name if side == "Memory" else f"{side.lower()}.{name}"
+    known = frozenset(own)
+
+    @wraps(method)
+    def call(*args: Any, **given: Any) -> Any:
+        if not given.keys() <= known:
+            _check(verb, {name: value for name, value in given.items() if name not in known}, own)
+        return method(*args, **given)
+
+    return call  # type: ignore[return-value]
 
 
 def one_of(verb: str, **spellings: Any) -> Any:

@@ -37,6 +37,8 @@ _ENVIRONMENT = {"vector_store": "MEMLAYER_VECTOR_STORE", "graph_store": "MEMLAYE
 _OTHERS = {
     "vector_store": '; any other LangChain VectorStore works as {"provider": "langchain", "config": {"client": store}}'
 }
+PROMPTS = ("custom_instructions", "custom_fact_extraction_prompt", "custom_update_memory_prompt")
+"""Settings that speak to the language model."""
 _EMBEDDED = {"vector_store": {"sqlite", "embedded", "memory"}, "graph_store": {"sqlite", "embedded"}}
 
 
@@ -62,14 +64,21 @@ class Settings:
     for those of `MEMLAYER_FETCH_HOSTS`."""
     cache_bytes: int = 256 << 20
     """How much memory the owners' indexes may take together."""
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, variable in _ENVIRONMENT.items():
             if getattr(self, name) is None and os.environ.get(variable):
                 object.__setattr__(self, name, os.environ[variable])
+        if isinstance(self.path, Mapping):
+            raise ConfigurationError("Memory(path) takes a file; for a configuration dict use Memory.from_config(dict)")
         if self.path is not None:
-            _check_path(self.path)
+            check_path("path", self.path, mend="; leave it out for the default")
+        for name in PROMPTS:
+            if not isinstance(told := getattr(self, name), str | None):
+                raise ConfigurationError(f"{name} must be a string, not {brief(told)}")
+        size: Any = self.cache_bytes
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise ConfigurationError(f"cache_bytes must be a whole number of bytes, not {brief(size)}")
         object.__setattr__(self, "custom_categories", check_categories(self.custom_categories))
         if self.fetch_hosts is not None:
             object.__setattr__(self, "fetch_hosts", _hosts(self.fetch_hosts))
@@ -84,10 +93,18 @@ class Settings:
         return path / "memory.db" if path.is_dir() else path
 
 
-def _check_path(path: Any) -> None:
-    """Refuses what names no file; a blank name, too, which would be the folder that the program runs in."""
-    if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path):
-        raise ConfigurationError(f"path must be the name of a file, not {brief(path)}; leave it out for the default")
+def check_path(name: str, path: Any, *, mend: str = "") -> Any:
+    """The path; refuses what names no file, a blank name, too, which would be the folder that the program runs in."""
+    if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path) or not _encodes(path):
+        raise ConfigurationError(f"{name} must be the name of a file, not {brief(path)}{mend}")
+    return path
+
+
+def _encodes(path: Any) -> bool:
+    try:
+        return bool(os.fsencode(path))
+    except UnicodeError:
+        return False
 
 
 def check_categories(custom: Any) -> tuple[Mapping[str, str], ...] | None:
@@ -131,6 +148,8 @@ def read(config: Mapping[str, Any]) -> Settings:
     values: dict[str, Any] = {}
     for key, value in config.items():
         if key == "history_db_path":
+            if config.get("path", value) != value:
+                raise ConfigurationError("path and history_db_path name the memory's one file, and differ; give one")
             values["path"] = value
         elif key in _REMOVED:
             raise UnsupportedError(f"configuration key {key!r}: {_REMOVED[key]}")
@@ -210,5 +229,7 @@ def _provider(kind: str, spec: str | Mapping[str, Any]) -> tuple[str, dict[str, 
     options = {k: v for k, v in spec.items() if k not in ("provider", "config")}
     inner = spec.get("config") or {}
     if not isinstance(inner, Mapping):
+        if not hasattr(inner, "__dict__"):
+            raise ConfigurationError(f"{kind}: its config must be a dict, not {brief(inner)}")
         inner = {f: getattr(inner, f) for f in vars(inner)}
     return str(spec["provider"]), {**options, **inner}

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memlayer import compat
 from memlayer._ask import scope_of, words
 from memlayer.errors import ConfigurationError, NotFoundError, brief
 from memlayer.extraction._pieces import KEY, part_of
@@ -25,6 +26,7 @@ PART = 40
 """Pieces that are kept in one transaction: what an interruption loses, and what one call of a model reads."""
 
 
+@compat.strict
 class Documents:
     """What a memory holds of files and pages, document by document.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memlayer import _shapes, _verbs
-from memlayer._ask import count, scope_of, several, words
+from memlayer import _shapes, _verbs, compat
+from memlayer._ask import count, flag, scope_of, several, words
 from memlayer.errors import ConfigurationError, FilterError, brief
 from memlayer.filters import MAX_DEPTH, Filter, check_metadata, parse, text_fault
 
@@ -21,6 +21,7 @@ _ANY = 1 << 62
 """More than there can be: the side of a program that pages through items sets its own bounds."""
 
 
+@compat.strict
 class Items:
     """Values that are looked up, not remembered from talk: settings, profiles, notes of an agent.
 
@@ -70,7 +71,7 @@ class Items:
     ) -> list[dict[str, Any] | None]:
         """Items in the order of the (namespace, key) pairs, None where there is none."""
         scope = scope_of("items.get", **ids)
-        found = self._core.items.get(_pairs(keys), scope=scope, refresh=refresh)
+        found = self._core.items.get(_pairs(keys), scope=scope, refresh=flag("refresh", refresh))
         return [None if item is None else _shapes.item(item) for item in found]
 
     def delete(self, /, namespace: Namespace, key: str, **ids: str | None) -> bool:
@@ -111,7 +112,7 @@ class Items:
             vector=vector,
             limit=count("limit", limit, 10, most=_ANY),
             offset=count("offset", offset, 0, least=0, most=_ANY),
-            refresh=refresh,
+            refresh=flag("refresh", refresh),
         )
         return [_shapes.item(item) for item in found]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from memlayer import compat, config
-from memlayer._ask import Ask, filters_for, page_of, scope_of, view_of
+from memlayer._ask import Ask, filters_for, flag, page_of, scope_of, view_of
 from memlayer.errors import ConfigurationError
 from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, Scope, SearchResult
 
@@ -28,6 +28,7 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+@compat.strict
 class Memory(compat.Elsewhere):
     """A memory for users, agents and runs, in one file.
 
@@ -58,8 +59,6 @@ class Memory(compat.Elsewhere):
         platform's directory for the user's data. Each part is an object, a provider's name, a URL or a provider dict.
         `fetch_hosts` are hosts that messages may name addresses of although they are not public.
         """
-        if isinstance(path, Mapping):
-            raise ConfigurationError("Memory(path) takes a file; for a configuration dict use Memory.from_config(dict)")
         self._settings = config.Settings(
             path=path, llm=llm, embedder=embedder, vector_store=vector_store, graph_store=graph_store,
             reranker=reranker, extractor=extractor, custom_instructions=custom_instructions,
@@ -212,8 +211,8 @@ class Memory(compat.Elsewhere):
             items=kinds is not None and "item" in kinds,
         )
         return _verbs.search(
-            self._core, query, ask, threshold=threshold, rerank=rerank, strict=filter_memories,
-            graph=bool(enable_graph), explain=explain,
+            self._core, query, ask, threshold=threshold, rerank=rerank, filter_memories=filter_memories,
+            keyword_search=keyword_search, enable_graph=enable_graph, explain=explain,
         )  # fmt: skip
 
     def get(self, /, memory_id: str, **other: Any) -> MemoryItem:
@@ -259,7 +258,7 @@ class Memory(compat.Elsewhere):
         size = compat.one_of("get_all", page_size=page_size, limit=limit, top_k=top_k)
         number, size = page_of(page, size)
         view = view_of(self._clock(), kinds, as_of, known_at, default=("fact", "procedure"))
-        return _verbs.get_all(self._core, Ask(scope, where, view, size), number, graph=bool(enable_graph))
+        return _verbs.get_all(self._core, Ask(scope, where, view, size), number, enable_graph=enable_graph)
 
     def update(
         self,
@@ -396,10 +395,10 @@ class Memory(compat.Elsewhere):
         """
         from memlayer import _verbs
 
-        if ids is not None:
+        if ids is not None or query is None:
             return _verbs.context_of(self._core, query, ids, search, max_tokens=max_tokens)
         search = search if "top_k" in search else {"limit": 50, **search}
-        return _verbs.context(self._core, self.search("" if query is None else query, **search), max_tokens=max_tokens)
+        return _verbs.context(self._core, self.search(query or "", **search), max_tokens=max_tokens)
 
     def profile(
         self,
@@ -455,7 +454,7 @@ class Memory(compat.Elsewhere):
 
     def backup(self, file: str | Path) -> Path:
         """Writes a whole, consistent copy of the memory to `file` while others go on writing."""
-        return self._core.ledger.database.backup(file)
+        return self._core.ledger.database.backup(config.check_path("file", file))
 
     def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
         """Makes every index anew from the ledger; embeds nothing."""
@@ -463,6 +462,7 @@ class Memory(compat.Elsewhere):
 
     def verify(self, *, repair: bool = False, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
         """Checks every index against the ledger: {"ok", "problems"}; `repair` rebuilds and checks again."""
+        repair = flag("repair", repair)
         problems = self._core.verify(progress=progress)
         if problems and repair:
             self._core.rebuild(progress=progress)

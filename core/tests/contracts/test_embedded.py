@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from memlayer import AsyncMemory, ConfigurationError, DimensionMismatchError, Memory, ModelError
+from memlayer import AsyncMemory, ConfigurationError, DimensionMismatchError, Memory, ModelError, UnsupportedError
 from memlayer.testing import HashEmbedder
 
 PROGRAMS = Path(__file__).parents[1] / "sqlite" / "processes.py"
@@ -224,7 +224,7 @@ class TestFailures:
     def test_unknown_settings_are_refused(self) -> None:
         with pytest.raises(ConfigurationError, match="graph_store"):
             Memory.from_config({"graph_stor": {}})
-        with pytest.raises(TypeError):
+        with pytest.raises(UnsupportedError, match="did you mean graph_store="):
             Memory(grph_store="x")  # type: ignore[call-arg]
 
     def test_a_write_whose_await_is_cancelled_ends_as_a_unit(self, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from memlayer import ConfigurationError, FilterError, MemlayerError, Memory
+from memlayer import AsyncMemory, ConfigurationError, FilterError, MemlayerError, Memory, UnsupportedError
 from memlayer.testing import HashEmbedder
 
 ANN = {"user_id": "ann"}
@@ -39,7 +40,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "history": {"memory_id": "?"}, "feedback": {"memory_id": "?"}, "delete_all": {"user_id": "zoe"},
     "erase": {"user_id": "zoe"}, "delete_users": {"user_id": "zoe"}, "batch_update": {"memories": []},
     "batch_delete": {"memories": []}, "messages": ANN, "context": {"query": "tea", **ANN}, "profile": ANN,
-    "graph": ANN, "export": ANN, "import_": {"data": []}, "reextract": ANN,
+    "graph": ANN, "export": ANN, "import_": {"data": []}, "reextract": ANN, "users": {}, "verify": {},
     "items.put": {"namespace": "n", "key": "k", "value": {}, **ANN}, "items.put_many": {"entries": [], **ANN},
     "items.get": {"namespace": "n", "key": "k", **ANN}, "items.get_many": {"keys": [], **ANN},
     "items.delete": {"namespace": "n", "key": "none", **ANN}, "items.delete_many": {"keys": [], **ANN},
@@ -136,3 +137,81 @@ def test_what_an_item_is_found_by_is_a_path(memory: Memory, index: Any) -> None:
 def test_a_question_of_one_endless_word_is_answered(memory: Memory) -> None:
     """It was split at every letter into two words: 20 GB for 200,000 letters."""
     assert memory.search("x" * 2_000_000, limit=1, **ANN)["results"][0]["memory"]
+
+
+@pytest.mark.parametrize("verb", [*CALLS, "reset", "rebuild", "reembed", "items.sweep", "documents.read"])
+def test_a_keyword_that_nobody_knows_is_refused_by_name(memory: Memory, verb: str) -> None:
+    """Where a signature took no others, it was Python's TypeError, without the mend."""
+    given = {"documents.read": {"file": b"x"}, **CALLS}.get(verb, {})
+    with pytest.raises(UnsupportedError, match=r"has no keyword 'user_ids'; (did you mean|it takes) "):
+        method(memory, verb)(**given, user_ids=["ann"])
+
+
+@pytest.mark.parametrize(("name", "mend"), [
+    ("config", "from_config"), ("api_key", "llm="), ("org_id", "path="), ("project_id", "path="),
+    ("grph_store", "graph_store="), ("zzz", "it takes path, llm, "),
+])  # fmt: skip
+def test_how_others_make_a_memory_is_told_in_ours(name: str, mend: str) -> None:
+    for make in (Memory, AsyncMemory):
+        with pytest.raises(UnsupportedError, match=mend):
+            make(**{name: "x"})
+
+
+FLAGS = [
+    ("add", "infer"), ("add", "immutable"), ("add", "enable_graph"), ("search", "rerank"), ("search", "keyword_search"),
+    ("search", "filter_memories"), ("search", "enable_graph"), ("search", "explain"), ("get_all", "enable_graph"),
+    ("export", "history"), ("verify", "repair"), ("reextract", "everything"), ("items.get", "refresh"),
+    ("items.search", "refresh"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "name"), FLAGS)
+def test_a_flag_is_true_or_false(memory: Memory, verb: str, name: str) -> None:
+    """`infer="false"` read facts, and `infer=None`, which is the default elsewhere, read none."""
+    call = method(memory, verb)
+    for value in ("false", "no", 0, 1, [], {}):
+        with pytest.raises(ConfigurationError, match=f"{name} must be True or False, not"):
+            call(**{**CALLS[verb], name: value})
+    for value in (None, True, False):
+        call(**{**CALLS[verb], name: value})
+
+
+def test_infer_none_is_the_default(memory: Memory) -> None:
+    assert memory.add("I like rye.", infer=None, user_id="ben")["results"][0]["memory"] == "Likes rye"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ids", ["an id", 3, [3], [None], ["\ud800"], [""], {"a": 1}])
+def test_the_ids_of_a_context_are_a_list_of_ids(memory: Memory, ids: Any) -> None:
+    with pytest.raises(ConfigurationError, match="ids"):
+        memory.context(ids=ids, **ANN)
+    assert memory.context(ids=[], **ANN) == ""
+
+
+def test_a_context_is_asked_for_something(memory: Memory) -> None:
+    with pytest.raises(ConfigurationError, match="a query or ids="):
+        memory.context(**ANN)
+
+
+@pytest.mark.parametrize("file", [None, 3, "", " ", "a\0b", "\ud800.db", ["a.db"]])
+def test_a_backup_s_file_is_the_name_of_a_file(memory: Memory, file: Any) -> None:
+    with pytest.raises(ConfigurationError, match="file must be the name of a file, not"):
+        memory.backup(file)
+
+
+@pytest.mark.parametrize(("config", "told"), [
+    ({"cache_bytes": "big"}, "cache_bytes must be a whole number"), ({"cache_bytes": -1}, "cache_bytes"),
+    ({"options": {"a": 1}}, "unknown configuration key 'options'"),
+    ({"path": "a.db", "history_db_path": "b.db"}, "path and history_db_path .* give one"),
+    ({"custom_instructions": 3}, "custom_instructions must be a string"),
+    ({"custom_fact_extraction_prompt": ["x"]}, "custom_fact_extraction_prompt must be a string"),
+    ({"llm": {"provider": "openai", "config": 3}}, "llm: its config must be a dict, not 3"),
+    ({"reranker": 3}, r"reranker needs rerank\(query, hits"),
+])  # fmt: skip
+def test_a_configuration_is_checked(config: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        Memory.from_config({"path": ":memory:", **config}).get_all(**ANN)
+
+
+def test_both_names_of_the_one_file_may_say_the_same(tmp_path: Path) -> None:
+    file = str(tmp_path / "m.db")
+    assert str(Memory.from_config({"path": file, "history_db_path": file}).path) == file
