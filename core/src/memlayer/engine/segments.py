@@ -326,7 +326,7 @@ class Segment:
     def _write_terms(self, span: slice, rows: list[IndexRow]) -> None:
         lengths = np.array([len(row.terms) // 8 for row in rows], np.int64)
         keys = np.frombuffer(b"".join(row.terms for row in rows), np.int64)
-        terms = self._numbers(keys)
+        terms, idling = self._numbers(keys)
         self.day[span], days = self._day_terms([row.created_at for row in rows])
         # A row without words has no date either: it is not there to be found by words.
         worded = lengths > 0
@@ -334,7 +334,7 @@ class Segment:
         said = np.bincount(owner, weights=(keys & 1) == 0, minlength=len(rows))
         self.length[span] = said + 3 * worded
         # What only answers, thanks or greets.
-        busy = np.bincount(owner, weights=~idle(keys), minlength=len(rows))
+        busy = np.bincount(owner, weights=~idling, minlength=len(rows))
         turn = self.kind[span] == KINDS.index("episode")
         self.idle[span] = turn & (busy == 0) & (self.words[span] > 0)
         self.total_length += int(self.length[span].sum())
@@ -342,12 +342,13 @@ class Segment:
         terms = np.insert(terms, np.repeat(ends, 3), days[worded].ravel())
         self.postings.append(terms, lengths + 3 * worded)
 
-    def _numbers(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
-        """The number of each term in the postings; of many, each is looked up once."""
+    def _numbers(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int32], Mask]:
+        """The number of each term in the postings, and which are idle; of many, each is looked up once."""
         if len(keys) < _MANY_KEYS:
-            return self.postings.number(keys.tolist())
+            return self.postings.number(keys.tolist()), idle(keys)
         distinct, inverse = np.unique(keys, return_inverse=True)
-        return self.postings.number(distinct.tolist())[inverse.reshape(-1)]
+        inverse = inverse.reshape(-1)
+        return self.postings.number(distinct.tolist())[inverse], idle(distinct)[inverse]
 
     def _day_terms(self, created: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The number of each time's day, and the numbers of the three words that name it."""
