@@ -125,6 +125,30 @@ def fork(file: str, count: int) -> object:
     return [out.read().decode(), os.waitpid(pid, 0)[1]]
 
 
+def fork_open(file: str, rounds: int) -> object:
+    """Forks while a thread opens one connection after the other; says how each child ended that opened its own."""
+    ended = threading.Event()
+
+    def opens() -> None:
+        while not ended.is_set():
+            ledger = SQLiteLedger(file)
+            ledger.get(["x"])
+            ledger.close()
+
+    def work(_: BinaryIO) -> None:
+        signal.alarm(20)
+        ledger = SQLiteLedger(file)
+        ledger.append(added([make_record(f"child-{os.getpid()}")]), scope=ALICE)
+
+    thread = threading.Thread(target=opens)
+    thread.start()
+    try:
+        return [os.waitpid(child(work)[0], 0)[1] for _ in range(rounds)]
+    finally:
+        ended.set()
+        thread.join()
+
+
 def adds(file: str, count: int) -> object:
     """Lets whole memories in processes of their own take in the same talk, and some of their own."""
     gate, opened = os.pipe()
@@ -179,5 +203,8 @@ def write(file: str, count: int) -> object:
 
 
 if __name__ == "__main__":
-    programs = {"kill": kill, "race": race, "fork": fork, "write": write, "adds": adds, "kill_memory": kill_memory}
+    programs = {
+        "kill": kill, "race": race, "fork": fork, "fork_open": fork_open, "write": write, "adds": adds,
+        "kill_memory": kill_memory,
+    }  # fmt: skip
     print(json.dumps(programs[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))  # noqa: T201

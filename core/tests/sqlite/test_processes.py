@@ -92,6 +92,13 @@ def test_a_fork_takes_no_connection_along(ledger: SQLiteLedger) -> None:
     assert Upkeep(ledger).verify() == []
 
 
+@needs_fork
+def test_a_fork_waits_for_a_connection_that_is_being_opened(ledger: SQLiteLedger) -> None:
+    """The child inherited a lock of SQLite's that nobody releases, and waited for ever."""
+    ledger.append(added([make_record("first")]), scope=ALICE)
+    assert run("fork_open", ledger, 40) == [0] * 40
+
+
 def test_a_thread_leaves_no_connection_behind(ledger: SQLiteLedger) -> None:
     ledger.append(added([make_record("a")]), scope=ALICE)
     before = open_files()

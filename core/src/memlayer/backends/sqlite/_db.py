@@ -156,13 +156,15 @@ class Database:
         """True once `close` was called."""
         self._descriptor: int | None = None
         self._begin()
-        _databases.add(self)
+        with _known:
+            _databases.add(self)
 
     def _begin(self) -> None:
         self._mine = Mine()
         self._idle: list[Held] = []
         self._held: weakref.WeakSet[Held] = weakref.WeakSet()
         self._registry = threading.Lock()
+        self._opening = threading.RLock()
         self.writing = threading.RLock()
         """Held by the thread of this process that writes."""
         self.log = Log(self.path)
@@ -285,12 +287,13 @@ class Database:
             if self._serves(held, create=create):
                 mine.held, mine.uses = held, 1
                 return held
-        with Translated("open", self.path):
+        # One that is only half open at a fork would leave the child with locks of SQLite's that nobody releases.
+        with Translated("open", self.path), self._opening:
             connection, on_disk = self._open(create=create)
-        held = mine.held = Held(connection, on_disk=on_disk)
-        mine.uses = 1
-        with self._registry:
-            self._held.add(held)
+            held = mine.held = Held(connection, on_disk=on_disk)
+            mine.uses = 1
+            with self._registry:
+                self._held.add(held)
         return held
 
     def give_back(self, held: Held) -> None:
@@ -310,6 +313,8 @@ class Database:
         locks = []
         if self.writing.acquire(timeout=FORK_WAIT):
             locks.append(self.writing)
+        if self._opening.acquire(timeout=FORK_WAIT):
+            locks.append(self._opening)
         with self._registry:
             everybody = list(self._held)
         for held in everybody:
