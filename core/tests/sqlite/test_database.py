@@ -379,6 +379,15 @@ class TestBackup:
             ledger.database.backup(name)
         assert sorted(p.name for p in tmp_path.iterdir()) == ["folder"]
 
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+    def test_what_is_no_file_is_left_in_its_place(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        """A copy took the place of /dev/null."""
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(ConfigurationError, match="is a device or a pipe; name a file"):
+            ledger.database.backup(pipe)
+        assert pipe.is_fifo()
+
     def test_a_copy_is_whole_and_the_owners_alone(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
         ledger.append(added([make_record("a")]), scope=ALICE)
         (tmp_path / "copies").mkdir()

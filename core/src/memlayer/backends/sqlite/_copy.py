@@ -14,6 +14,9 @@ def copy(source: sqlite3.Connection, *, of: Path, to: Path) -> Path:
     """Writes what a connection to the file `of` sees to `to`, mode 0600, while others go on writing."""
     if not to.name or to.is_dir():
         raise ConfigurationError(f"backup: {to} is a folder; name a file in it")
+    if to.exists() and not to.is_file():
+        # Root would put the copy in the place of /dev/null.
+        raise ConfigurationError(f"backup: {to} is a device or a pipe; name a file")
     if to.exists() and of.exists() and to.samefile(of):
         raise ConfigurationError(f"backup: {to} is the memory itself; name another file")
     part = to.with_name(f".{to.name}.{os.getpid()}.{threading.get_ident()}.part")
