@@ -205,7 +205,7 @@ _GUESS = _Gated(
     r"|sounds? like|looks? like|seems?)\b",
 )
 _SARCASM = _Gated(
-    "oh,|oh |because|love|enjoy|yay|nothing like|just what",
+    "love|enjoy|because|oh |oh,|just what",
     r"^(?:oh|yay|great|wow),? (?:great|joy|wonderful|fantastic|perfect|brilliant|lovely|yay"
     r"|super)\b.*(?:\bI (?:just |so |totally"
     r"|absolutely |really )+(?:love|enjoy|adore|want|need)\b|, another\b|just what I (?:needed|wanted))"

@@ -42,7 +42,7 @@ class Turn:
 Before = Callable[[], Sequence[Turn]]
 
 _IT = re.compile(
-    r"^(?:I|we) (?P<do>(?:[a-z]+ ){1,4}?)(?P<it>it|them|that one|this one|him|her)(?P<up> (?:up|away|in|off))?"
+    r"^(?:I|we) (?P<do>(?:[a-z]+ ){1,4}?)(?P<it>it|them|that one|this one|him|her)(?P<up> (?:up|away|in(?= for\b)))?"
     r"(?=$|[,.;!]| (?!is\b|was\b|to (?!my\b|our\b|an?\b|some|the\b|(?-i:[A-Z]))))",
     re.IGNORECASE,
 )
@@ -55,7 +55,8 @@ _PARTED = re.compile(
     r"(?:have |has |just |finally |recently )*(?:broke up with|broken up with|split up with|divorced|dumped|left) $"
 )
 _COUPLES = frozenset({"in_relationship_with", "engaged_to", "married_to"})
-_JOBS = frozenset({"works_at", "occupation"})
+# Who "quit" may have given up any of these; only a job is read from it, where it is the only one.
+_QUIT_SLOTS = frozenset({"smokes", "works_at"}) | successions.slots("quit x")
 _TIMED, _NONE = frozenset({"when", "plans"}), frozenset[str]()
 _CALLED_OFF = re.compile(r"(?:have |just |sadly |finally )*(?:cancell?ed|called|scrapped)(?: off)?", re.IGNORECASE)
 _MOVED = re.compile(
@@ -64,7 +65,7 @@ _MOVED = re.compile(
     r"(?: back| forward| up)? (?P<to>(?:to|until|till) .+)$",
     re.IGNORECASE,
 )
-_POINTS = ("it ", " it", " them", " that one", " this one", " him", " her", "quit", "resigned", "she ", "he ")
+_POINTS = re.compile(r"(?:I|we|they|he|she|it|my [a-z]+) ", re.IGNORECASE)
 _SOMEBODY = re.compile(r"^(?:he|she) ", re.IGNORECASE)
 _TO_DO = re.compile(r"\bhad to (cancel|sell|quit|give|drop|scrap|abandon|stop|get|trade|rehome)\b")
 _DONE = {
@@ -98,8 +99,7 @@ _DATES = re.compile(
 
 def points(text: str) -> bool:
     """Says whether a statement may point back; only then is anything looked at."""
-    low = text.lower()
-    return any(word in low for word in _POINTS) and bool(
+    return _POINTS.match(text) is not None and bool(
         _IT.match(text) or _MOVED.match(text) or _QUIT.match(text) or _SOMEBODY.match(text)
     )
 
@@ -127,13 +127,17 @@ def meant(clause: Clause, now: Turn, before: Before, speaker: str) -> Clause:
         name = fact and _said(fact, now, before(), f"{m['do'].split()[-1]} {m['it']}")
         return replace(clause, text=f"I {do.strip()}{up} {name}{clause.text[m.end() :]}") if name else clause
     m = _QUIT.match(clause.text)
-    if m is None:
+    return clause if m is None else _quit(m, clause, now, before, speaker)
+
+
+def _quit(m: re.Match[str], clause: Clause, now: Turn, before: Before, speaker: str) -> Clause:
+    """What somebody quit or resigned from without saying so: a job, where only that was spoken of."""
+    whom, job = {"i": (speaker, "my job"), "he": ("", "his job"), "she": ("", "her job")}[m["who"].lower()]
+    fact, verb = _one(_QUIT_SLOTS, now, before(), whom, "it"), m["do"].split()[-1]
+    if fact is None or fact.attribute != "works_at" or not _said(fact, now, before(), verb, whole=bool(whom)):
         return clause
-    theirs = {"i": (speaker, "my"), "he": ("", "his"), "she": ("", "her")}[m["who"].lower()]
-    fact = _one(_JOBS, now, before(), theirs[0], "it")
-    if fact is None or not _said(fact, now, before(), m["do"].split()[-1], whole=theirs[1] == "my"):
-        return clause
-    return replace(clause, text=f"{clause.text[: m.end()]} {theirs[1]} job{clause.text[m.end() :]}")
+    what = f"from {job}" if verb.lower() == "resigned" else job
+    return replace(clause, text=f"{m.group()} {what}{clause.text[m.end() :]}")
 
 
 def somebody(clause: Clause, now: Turn, before: Before) -> list[people.Subject]:
@@ -149,17 +153,20 @@ def somebody(clause: Clause, now: Turn, before: Before) -> list[people.Subject]:
     if own is None or len({s.label for s in own[0].others}) != 1:
         return []
     who = own[0].others[-1]
+    asked = [s for t in own for s in _SENTENCE.findall(t.message.text) if s.endswith("?") and who.label not in s]
     text = " ".join(t.message.text for t in own) + " . " + now.message.text.partition(clause.text[:6])[0]
     names = {n for n, kind in entities.names_in(text) if kind == "person"} - {who.label, *who.spoken.split(" ")}
-    return [] if names or people.mentions(text) > 1 or _PEOPLE.search(text) or "?" in text else [who]
+    return [] if names or people.mentions(text) > 1 or _PEOPLE.search(text) or asked else [who]
 
 
 _KIN_WORDS = "|".join(sorted(map(re.escape, words.KIN), key=len, reverse=True))
 _JOB_WORDS = "|".join(sorted(map(re.escape, words.JOBS), key=len, reverse=True))
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _PEOPLE = re.compile(
     r"\b(?:someone|somebody|everyone|everybody|(?:an?|the|this|that|some|another) (?:\w+ )?"
     rf"(?:man|woman|guy|girl|boy|lady|person|stranger|kid|child|friend|{_KIN_WORDS}))\b"
-    rf"|(?<! as )(?<! is )(?<! was )\b(?:an?|the|this|that) (?:\w+ )?(?:{_JOB_WORDS})\b",
+    rf"|(?<! as )(?<! is )(?<! was )\b(?:an?|the|this|that) (?:\w+ )?(?:{_JOB_WORDS})\b"
+    rf"|\b(?:his|her|their|your) (?:\w+ )?(?:{_KIN_WORDS}|{_JOB_WORDS}|flatmate|roommate|housemate|colleague|owner)\b",
     re.IGNORECASE,
 )
 
@@ -199,13 +206,14 @@ def _one(slots: frozenset[str], now: Turn, before: Sequence[Turn], subject: str,
         c
         for c in said
         if (c.attribute or "").partition(":")[0] in slots
-        and c.value
         and not c.negated
         and (c.subject == subject or (not subject and c.subject != "user" and c.subject != c.name))
     ]
     if len({(c.subject, c.attribute, c.value) for c in fits}) != 1:
         return None
-    value, living = fits[0].value or "", fits[0].attribute in _COUPLES | {"has_pet"}
+    value, living = fits[0].value, fits[0].attribute in _COUPLES | {"has_pet"}
+    if value is None:
+        return None
     many = value.islower() and value.endswith("s") and not value.endswith("ss")
     if it.lower() == "them" and fits[0].attribute == "takes_medication":
         many = True
@@ -235,16 +243,16 @@ def _said(fact: Candidate, now: Turn, before: Sequence[Turn], pronoun: str, *, w
         lead = _WHO.sub("", lead)
     elif timed and (beside := _BESIDE.match(said, end)):  # "meeting with Dana"
         end = beside.end()
+    tail = _OF_IT.sub("", said[end:])
     article = _ARTICLE.search(lead)
-    rest = (
-        f"{_ARTICLE.sub('', lead) if whole else ''} , {re.sub(re.escape(value), '', said[end:], flags=re.IGNORECASE)}"
-    )
+    rest = f"{_ARTICLE.sub('', lead) if whole else ''} , {re.sub(re.escape(value), '', tail, flags=re.IGNORECASE)}"
     rest = _DATES.sub("", _WITH.sub("", rest))
     if _THING.search(rest) or _NAME.search(rest):
         return None
     return f"the {said[at:end]}" if article else said[at:end]
 
 
+_OF_IT = re.compile(r"^ (?:membership|subscription|account|pass)(?: (?:at|with|for) (?:the )?[A-Z][\w'&-]+)?")
 _BESIDE = re.compile(r" (?:with|to|at) (?:the |my )?[\w']+")
 _WHO = re.compile(
     r"\b(?:an?|my|our) (?:[\w-]+ ){0,2}?"

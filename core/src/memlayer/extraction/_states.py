@@ -344,6 +344,8 @@ def cancelled(rest: str, said: Predicate) -> list[Reading]:
 
 def called_off(text: str) -> list[Reading]:
     """ "the trip to Japan got cancelled": something planned that is off, whoever cancelled it."""
+    if not (" off" in text or "cancel" in text or "scrapped" in text or "fell through" in text):
+        return []
     m = re.match(
         r"^(?:the|my|our|that) (?P<what>.{2,60}?) (?:is|was|got|has been|had to be|is being) "
         r"(?:cancell?ed|called off|off(?= now|$|,)|scrapped)\b|^(?:the|my|our) (?P<fell>.{2,60}?) fell through\b",
@@ -368,11 +370,15 @@ _BY = re.compile(
 )
 
 
+# "My parents cancelled the trip", "Ana cancelled the trip to Malta": theirs, for all that is known.
+_THEIRS = re.compile(r"(?:my |our )[^:]*:the |[^:]*:the .* to ", re.IGNORECASE)
+
+
 def _called_off_by(text: str) -> list[Reading]:
     """ "Leila called off our dinner": the one that was planned with her, no other."""
     m = _BY.match(text)
     what = _EVENT.match(m["what"]) if m else None
-    if m is None or what is None:
+    if m is None or what is None or (m["who"] and _THEIRS.match(f"{m['who']}:{what[0]}")):
         return []
     who = (m["who"] or "").split(" ")[-1]
     value = what[1] if not who or re.search(r" (?:with|at) ", what[1]) else f"{what[1]} with {who}"
