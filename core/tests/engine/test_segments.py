@@ -81,6 +81,7 @@ def test_neighbours_stay_within_their_session() -> None:
         ({"expires_at": START}, NOW, False),
         ({"feedback": "NEGATIVE"}, NOW, True),
         ({"feedback": "VERY_NEGATIVE"}, NOW, False),
+        ({"feedback": "VERY_NEGATIVE"}, View(now=NOW.now, as_of=at(5)), True),
         ({"kind": "episode"}, View(now=NOW.now, kinds=("fact",)), False),
         ({"kind": "procedure"}, View(now=NOW.now, kinds=("procedure",)), True),
         ({"status": "superseded", "valid_to": START + 9 * HOUR}, View(now=NOW.now, as_of=at(5)), True),

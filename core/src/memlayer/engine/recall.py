@@ -126,7 +126,8 @@ class Recall:
 
     def _ranked(self, query: Query, limit: int) -> list[Ranked]:
         if query.view.known_at is not None:
-            return self._rank(query, self._past(query), limit, None, {})
+            segment, fitting = self._past(query)
+            return self._rank(query, segment, limit, fitting, {})
         found: list[Ranked] = []
         vectors: dict[str, tuple[Vector, WordPieces | None]] = {}
         for number, generation in self._store.partitions(query.scope):
@@ -182,7 +183,7 @@ class Recall:
             said = self._store.origins(cited, scope=query.scope) if cited else {}
             denied = self._contradicted(list(held.values()), query.scope)
         else:
-            held = {r.id: r for r in self._known(query)}
+            held = {r.id: r for r in self._known(query) if query.scope.covers(r.scope)}
             said = {s: origin(held[s]) for s in cited if s in held}
         hits = []
         for found in ranked:
@@ -219,19 +220,24 @@ class Recall:
         return self._store.index_rows(int(owner.partition(".")[0]), after)
 
     def _known(self, query: Query) -> list[Record]:
-        view = replace(query.view, kinds=None, cited=True)
-        return self._store.records(scope=query.scope, view=view, limit=-1)
+        """What had been written by then, whatever became of it: what no longer held hides what it was read from."""
+        mine = query.scope if query.scope.spans_owners else Scope(user_id=query.scope.user_id)
+        return self._store.records(scope=mine, view=replace(query.view, kinds=None, everything=True), limit=-1)
 
-    def _past(self, query: Query) -> Segment:
-        """What was known at an earlier time, as a segment of its own."""
-        records = [r for r in self._known(query) if query.where is None or matches(query.where, r)]
+    def _past(self, query: Query) -> tuple[Segment, list[int] | None]:
+        """What was known at an earlier time, as a segment of its own, and its rows that pass the filter."""
+        records = self._known(query)
         cited = {s for r in records for s in r.sources if r.session is not None}
         worded = [r for r in records if r.id not in cited and r.role != "system"]
         segment = Segment()
-        if worded:
-            vectors = self._embedder().embed([spoken(r.text) for r in worded], kind="document")
-            segment.apply(_row(n, r, v.tobytes()) for n, (r, v) in enumerate(zip(worded, vectors, strict=True), 1))
-        return segment
+        seen = [r for r in worded if alive(r, query.view) and query.scope.covers(r.scope)]
+        if seen:
+            vectors = self._embedder().embed([spoken(r.text) for r in seen], kind="document")
+            held = {r.id: v.tobytes() for r, v in zip(seen, vectors, strict=True)}
+            segment.apply(_row(n, r, held.get(r.id)) for n, r in enumerate(worded, 1))
+        if query.where is None:
+            return segment, None
+        return segment, [n for n, r in enumerate(worded, 1) if matches(query.where, r)]
 
 
 def _opposed(new: Record, old: Record) -> bool:
@@ -252,7 +258,7 @@ def _times(question: Question, view: View) -> list[tuple[int, int]]:
     return [((s.start - _EPOCH) // _MICROSECOND, (s.end - _EPOCH) // _MICROSECOND) for s in spans]
 
 
-def _row(number: int, r: Record, vector: bytes) -> IndexRow:
+def _row(number: int, r: Record, vector: bytes | None) -> IndexRow:
     words = analyse(r.text)
     times: Mapping[str, int | None] = {
         name: None if at is None else (at - _EPOCH) // _MICROSECOND

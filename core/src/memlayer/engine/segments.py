@@ -200,7 +200,7 @@ class Segment:
         shown = evidence & ~cited
         if view.kinds is not None:
             shown &= np.array([kind in view.kinds for kind in KINDS])[self.kind[:n]]
-        if not view.everything:
+        if not view.everything and view.as_of is None:
             shown &= self.feedback[:n] > FEEDBACK["VERY_NEGATIVE"]
         return Visible(evidence, shown, broken, np.flatnonzero(evidence), *self._spell(at, now=view.as_of is None))
 

@@ -193,6 +193,20 @@ class RuleTests:
         assert way == "edited" or not any("Rome" in text for text in exported)
         assert any("Rome" in (row["old_memory"] or row["new_memory"] or "") for row in m.history(fact))
 
+    @pytest.mark.parametrize("way", ["superseded", "expired", "deleted", "corrected", "edited", "disliked"])
+    def test_what_no_longer_held_does_not_come_back_with_known_at(self, m: Any, clock: FixedClock, way: str) -> None:
+        """As now, so with `known_at`, which reads the events: all that held comes back, and nothing that did not."""
+        m.add("I like tea.", **ALICE)
+        clock.advance(60)
+        end(m, clock, way)
+        then = {"known_at": clock.now, **ALICE}
+        clock.advance(60)
+        m.add("I live in Rome.", **ALICE)
+        for found in (m.search("Where do I live? Rome?", limit=50, **then), m.get_all(**then)):
+            assert not any("Rome" in text for text in texts(found))
+            assert "Likes tea" in texts(found)
+        assert "Rome" not in m.context("Where do I live? Rome?", **then)
+
     def test_as_of_shows_what_was_true_then(self, m: Any, clock: FixedClock) -> None:
         """A superseded fact returns with `as_of`, in search, get_all and context."""
         end(m, clock, "superseded")
@@ -207,7 +221,9 @@ class RuleTests:
         clock.advance(60)
         m.add(ROME, timestamp="2010-01-01", **ALICE)
         assert m.get_all(known_at=before, as_of="2015-01-01", **ALICE)["results"] == []
-        assert texts(m.get_all(known_at=clock.now, as_of="2015-01-01", **ALICE)) == ["Lives in Rome"]
+        then = {"known_at": clock.now, "as_of": "2015-01-01", **ALICE}
+        assert texts(m.get_all(**then)) == ["Lives in Rome"]
+        assert texts(m.search("Where do I live?", **then)) == ["Lives in Rome"]
 
     def test_a_transcript_keeps_what_was_said(self, m: Any, clock: FixedClock) -> None:
         """Messages stay verbatim whatever became of their facts, until these are deleted."""

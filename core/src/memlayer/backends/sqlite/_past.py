@@ -38,11 +38,11 @@ def known(connection: sqlite3.Connection, scope: Scope, where: Filter | None, vi
 
 
 def page(found: Sequence[Record], limit: int, after: str | None, offset: int) -> list[Record]:
-    """A page of records: behind the one with the id `after`, else from the number `offset` on."""
+    """A page of records: behind the one with the id `after`, else from the number `offset` on; -1 limits nothing."""
     start = offset
     if after is not None:
         place = next((i for i, r in enumerate(found) if r.id == after), None)
         if place is None:
             raise NotFoundError(f"after={brief(after)}: no such record; start again from the first page")
         start = place + 1
-    return list(found[start : start + limit])
+    return list(found[start:] if limit < 0 else found[start : start + limit])
