@@ -80,6 +80,15 @@ def twin(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[Any, P]
     return cast("Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]", call)
 
 
+def like(method: Callable[Concatenate[S, P], R]) -> Callable[[Callable[..., R]], Callable[Concatenate[Any, P], R]]:
+    """Lends a function that hands everything on the signature of the method that takes it."""
+
+    def lend(function: Callable[..., R]) -> Callable[Concatenate[Any, P], R]:
+        return cast("Callable[Concatenate[Any, P], R]", wraps(method)(function))
+
+    return lend
+
+
 def complete(coroutine: Coroutine[Any, Any, R]) -> R:
     """The coroutine's result, from a loop of its own: for programs and tests that have none."""
     # Not asyncio.run: it drops the loop that the thread has, unclosed, as LiteLLM makes one when it is imported.

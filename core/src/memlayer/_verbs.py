@@ -222,15 +222,22 @@ def history(core: Core, record: Record) -> list[HistoryItem]:
     return _shapes.history(events)
 
 
-def feedback(core: Core, record: Record, rating: str | None, reason: str | None) -> dict[str, Any]:
+def users(core: Core) -> list[dict[str, Any]]:
+    """Everybody that something is stored for, by type and name."""
+    found = {(name.removesuffix("_id"), whose) for scope in core.ledger.owners() for name, whose in scope.ids().items()}
+    return [{"type": kind, "name": name, "id": name} for kind, name in sorted(found)]
+
+
+def feedback(core: Core, memory_id: str, rating: str | None, reason: str | None) -> dict[str, Any]:
     """Notes a rating; None clears it."""
+    rated = record(core, "feedback", memory_id, {})
     if rating is not None and rating not in RATINGS:
         raise ConfigurationError(f"feedback must be one of {', '.join(RATINGS)} or None, not {brief(rating)}")
     now = core.clock()
     told = "feedback" if reason is None else f"feedback: {words('feedback_reason', reason)}"
-    changed = replace(record, feedback=rating, updated_at=record.updated_at or now)
+    changed = replace(rated, feedback=rating, updated_at=rated.updated_at or now)
     core.ledger.append([Change("UPDATE", changed, reason=told)], scope=Scope())
-    return {"message": "Feedback saved.", "id": record.id, "feedback": rating, "feedback_reason": reason}
+    return {"message": "Feedback saved.", "id": rated.id, "feedback": rating, "feedback_reason": reason}
 
 
 def messages(core: Core, scope: Scope, *, limit: int, after: str | None, last: int | None) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-from memlayer._bridge import Bridge, twin
+from memlayer._bridge import Bridge, like, twin
 from memlayer.compat import Elsewhere
 from memlayer.documents import Documents
 from memlayer.items import Items
@@ -54,8 +54,8 @@ class AsyncMemory(Elsewhere):
     without the await.
     """
 
+    @like(Memory.__init__)
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Names the parts; opens nothing before the first call."""
         self._adopt(Memory(*args, **kwargs))
 
     @classmethod

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Namespace = str | Sequence[str]
 _LOGIC = ("AND", "OR", "NOT")
+_ENTRY = ("namespace", "key", "value", "index", "ttl")
 _LONGEST = 1e9
 """Seconds of the longest time to live: thirty years. What is to stay has none."""
 _ANY = 1 << 62
@@ -146,6 +147,8 @@ def _entry(given: Any, where: str) -> tuple[tuple[str, ...], str, dict[str, Any]
     """One item of `put_many`, checked: namespace, key, value, index, ttl."""
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"{where} must be a dict with namespace, key, value, not {brief(given)}")
+    if more := [key for key in given if key not in _ENTRY]:
+        raise ConfigurationError(f"{where} has unknown keys {brief(more)}; an entry has {', '.join(_ENTRY)}")
     value, index, ttl = given.get("value"), given.get("index"), given.get("ttl")
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{where}.value must be a JSON object (a dict), not {type(value).__name__}")

@@ -12,20 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from memlayer import compat, config
 from memlayer._ask import Ask, filters_for, flag, page_of, scope_of, view_of
 from memlayer.errors import ConfigurationError
+from memlayer.filters import make_scope
 from memlayer.types import AddResult, HistoryItem, MemoryItem, Messages, Page, Scope, SearchResult
 
 if TYPE_CHECKING:
     from memlayer._core import Core
     from memlayer.documents import Documents
     from memlayer.items import Items
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 @compat.strict
@@ -50,14 +43,15 @@ class Memory(compat.Elsewhere):
         custom_categories: Sequence[Mapping[str, str]] | None = None,
         custom_instructions: str | None = None,
         fetch_hosts: Sequence[str] | None = None,
-        clock: Callable[[], datetime] = _now,
-        new_id: Callable[[], str] = _new_id,
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         """Names the parts; opens nothing before the first call.
 
         `path` is one file (":memory:" for one that goes with the memory); without it `MEMLAYER_DIR`, else the
         platform's directory for the user's data. Each part is an object, a provider's name, a URL or a provider dict.
-        `fetch_hosts` are hosts that messages may name addresses of although they are not public.
+        `fetch_hosts` are hosts that messages may name addresses of although they are not public. `clock` gives aware
+        datetimes.
         """
         self._settings = config.Settings(
             path=path, llm=llm, embedder=embedder, vector_store=vector_store, graph_store=graph_store,
@@ -271,7 +265,10 @@ class Memory(compat.Elsewhere):
         message: str | None = None,
         **other: Any,
     ) -> dict[str, Any]:
-        """Changes a text (`data=`, `text=`, `message=`) or metadata; its history stays; a replaced text holds again."""
+        """Changes a text (`data=`, `text=`, `message=`) or metadata; gives the memory as it is now, and a "message".
+
+        Its history stays; a text that was replaced holds again. Raises `NotFoundError` and `ImmutableError`.
+        """
         from memlayer import _verbs
 
         record = _verbs.record(self._core, "update", memory_id, other)
@@ -280,7 +277,7 @@ class Memory(compat.Elsewhere):
         return {"message": "Memory updated successfully!", **changed}
 
     def delete(self, /, memory_id: str, **other: Any) -> dict[str, str]:
-        """Takes a memory, and what it was read from, out of every default result; its history stays."""
+        """Takes a memory and what it was read from out of default results; history stays. Raises `NotFoundError`."""
         from memlayer import _verbs
 
         _verbs.delete(self._core, [_verbs.record(self._core, "delete", memory_id, other)])
@@ -310,7 +307,7 @@ class Memory(compat.Elsewhere):
         run_id: str | None = None,
         app_id: str | None = None,
     ) -> dict[str, int]:
-        """Erases everything of the scope for good, as `delete_all` does, and says how much there was of what."""
+        """Erases everything of the scope, as `delete_all` does; says how many {"episodes", "facts", "events", …}."""
         scope = scope_of("erase", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
         return self._core.ledger.erase(scope)
 
@@ -334,10 +331,9 @@ class Memory(compat.Elsewhere):
 
     def users(self) -> dict[str, list[dict[str, Any]]]:
         """Everybody that something is stored for: {"results": [{"type", "name", "id"}]}."""
-        found: dict[tuple[str, str], None] = {}
-        for scope in self._core.ledger.owners():
-            found.update({(name.removesuffix("_id"), value): None for name, value in scope.ids().items()})
-        return {"results": [{"type": kind, "name": name, "id": name} for kind, name in sorted(found)]}
+        from memlayer import _verbs
+
+        return {"results": _verbs.users(self._core)}
 
     def delete_users(
         self,
@@ -348,12 +344,9 @@ class Memory(compat.Elsewhere):
         app_id: str | None = None,
     ) -> dict[str, str]:
         """Erases an entity and everything of it; without an id every entity there is."""
-        given = {"user_id": user_id, "agent_id": agent_id, "run_id": run_id, "app_id": app_id}
-        if all(value is None for value in given.values()):
-            self._core.ledger.erase(Scope())
-            return {"message": "All users, agents, and runs deleted."}
-        self._core.ledger.erase(scope_of("delete_users", **given))
-        return {"message": "Entity deleted successfully."}
+        scope = make_scope(user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
+        self._core.ledger.erase(scope)
+        return {"message": "Entity deleted successfully." if scope.ids() else "All users, agents, and runs deleted."}
 
     def feedback(
         self, memory_id: str, feedback: str | None = None, feedback_reason: str | None = None
@@ -361,8 +354,7 @@ class Memory(compat.Elsewhere):
         """Rates a memory POSITIVE, NEGATIVE (it sinks) or VERY_NEGATIVE (it leaves default results); None clears it."""
         from memlayer import _verbs
 
-        record = _verbs.record(self._core, "feedback", memory_id, {})
-        return _verbs.feedback(self._core, record, feedback, feedback_reason)
+        return _verbs.feedback(self._core, memory_id, feedback, feedback_reason)
 
     def reset(self) -> dict[str, str]:
         """Erases everything in the memory's file."""
@@ -380,7 +372,10 @@ class Memory(compat.Elsewhere):
         after: str | None = None,
         last: int | None = None,
     ) -> dict[str, list[dict[str, Any]]]:
-        """Messages in the order in which they were said, `after` an episode's id; `last` gives the newest so many."""
+        """What was said, in order: {"results": [{"id", "message_id", "role", "name", "content", "timestamp", …}]}.
+
+        `after` is the `id` of the last one that is known; `last` gives the newest so many.
+        """
         from memlayer import _verbs
 
         scope = scope_of("messages", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)
@@ -447,7 +442,10 @@ class Memory(compat.Elsewhere):
         return _verbs.export(self._core, scope, where, history=history)
 
     def import_(self, data: Any, *, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
-        """Takes in what `export` gave, or another memory's `get_all`; what is there already is left as it is."""
+        """Takes in what `export` gave, or another memory's `get_all`; says how many {"records", "known", "items"}.
+
+        What is there already, by its id, is "known" and left as it is.
+        """
         from memlayer import _verbs
 
         return _verbs.import_(self._core, data, progress=progress)
@@ -457,7 +455,7 @@ class Memory(compat.Elsewhere):
         return self._core.ledger.database.backup(config.check_path("file", file))
 
     def rebuild(self, *, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
-        """Makes every index anew from the ledger; embeds nothing."""
+        """Makes every index anew from the ledger, embeds nothing, and says how many {"records"} there are."""
         return {"records": self._core.rebuild(progress=progress)}
 
     def verify(self, *, repair: bool = False, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:

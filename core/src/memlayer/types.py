@@ -496,4 +496,4 @@ class HistoryItem(TypedDict, total=False):
     reason: str | None
 
 
-Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any] | str]

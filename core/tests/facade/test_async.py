@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,10 @@ def test_a_worker_that_nobody_wakes_ends_and_is_there_again_when_woken() -> None
                 thread.join(10)
                 assert not thread.is_alive()
     worker.close()
+
+
+def test_both_faces_are_made_alike() -> None:
+    assert signature(AsyncMemory) == signature(Memory)
 
 
 def test_both_faces_say_the_same(memory: AsyncMemory) -> None:

@@ -81,3 +81,9 @@ def test_the_last_item_takes_its_owner_along(tmp_path: Path) -> None:
         assert memory.items.delete("prefs", "tone", user_id="only")
         assert memory.users() == {"results": []}
         assert memory.verify() == {"ok": True, "problems": []}
+
+
+def test_a_slip_in_an_entry_is_refused(memory: Memory) -> None:
+    """What was to expire in an hour stayed for ever."""
+    with pytest.raises(ConfigurationError, match=r"entries\[0\] has unknown keys \['tll'\]; an entry has .*ttl"):
+        memory.items.put_many([{"namespace": "n", "key": "k", "value": {"a": 1}, "tll": 3600}], user_id="alex")
