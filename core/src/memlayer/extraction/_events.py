@@ -174,7 +174,7 @@ _EVERY = (
 _USUAL = (
     r"(?:attend|babysit|bake|bring|buy|call|clean|climb|coach|cook|cycle|drive|drop|eat|exercise|fast|feed|fly|get"
     r"|give|go"
-    r"|have(?! (?:been|had|to|\w+ed)\b)|help|host|jog|journal|lead|lift|meditate|meet|paint|pick|play|practi[sc]e"
+    r"|have(?! (?:been|had|to|\w+ed)\b)|help|host|jog|journal|lead|lift|meditate|meet|order|paint|pick|play|practi[sc]e"
     r"|rehearse|ride|row|run|see|sing|spend|stretch|study|swim|take|teach|train|tutor|video call|visit|volunteer|walk"
     r"|wash|water|weed|work|write)\b"
 )

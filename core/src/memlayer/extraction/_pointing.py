@@ -89,7 +89,11 @@ _THING = re.compile(
     r"|\b(?:another|someone|somebody|something|both|everyone|everybody)\b",
     re.IGNORECASE,
 )
-_WITH = re.compile(r"\b(?:with an? (?:app|tutor|teacher|book|friend)|(?:what|such) an? \w+(?: \w+)?)\b", re.IGNORECASE)
+_WITH = re.compile(
+    r"\b(?:with an? (?:app|tutor|teacher|book|friend)|(?:what|such) an? \w+(?: \w+)?"
+    r"|as an? \w+(?: \w+)?(?= at| for))\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<![.!?\"] )(?<!^)(?<![A-Za-z])(?!I\b|I')[A-Z]\w+")
 _DATES = re.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|January|February|March|April|May|June|July|August|September"
@@ -154,9 +158,21 @@ def somebody(clause: Clause, now: Turn, before: Before) -> list[people.Subject]:
         return []
     who = own[0].others[-1]
     asked = [s for t in own for s in _SENTENCE.findall(t.message.text) if s.endswith("?") and who.label not in s]
-    text = " ".join(t.message.text for t in own) + " . " + now.message.text.partition(clause.text[:6])[0]
+    here = now.message.text.partition(clause.text[:6])[0]
+    text = " ".join(t.message.text for t in own) + " . " + here
     names = {n for n, kind in entities.names_in(text) if kind == "person"} - {who.label, *who.spoken.split(" ")}
-    return [] if names or people.mentions(text) > 1 or _PEOPLE.search(text) or asked else [who]
+    other = names or asked or people.mentions(text) > 1 or _PEOPLE.search(text) or _THING.search(here)
+    return [] if other else [who]
+
+
+def somebody_else(clause: Clause, now: Turn, others: Sequence[people.Subject]) -> bool:
+    """Says whether "she" or "he" may mean a person whom the same message named without saying anything of them."""
+    if not _SOMEBODY.match(clause.text):
+        return False
+    told = others[-1].word or others[-1].label
+    said = now.message.text.partition(clause.text[:8])[0]
+    since = said[max(said.lower().rfind(told.lower()), 0) :]
+    return _PEOPLE.search(since) is not None
 
 
 _KIN_WORDS = "|".join(sorted(map(re.escape, words.KIN), key=len, reverse=True))
@@ -209,6 +225,8 @@ def _one(slots: frozenset[str], now: Turn, before: Sequence[Turn], subject: str,
         and not c.negated
         and (c.subject == subject or (not subject and c.subject != "user" and c.subject != c.name))
     ]
+    if {c.attribute for c in fits} == {"works_at", "occupation"}:
+        fits = [c for c in fits if c.attribute == "works_at"]  # "works as a barista at Costa" is one job
     if len({(c.subject, c.attribute, c.value) for c in fits}) != 1:
         return None
     value, living = fits[0].value, fits[0].attribute in _COUPLES | {"has_pet"}
@@ -231,7 +249,7 @@ def _said(fact: Candidate, now: Turn, before: Sequence[Turn], pronoun: str, *, w
     if here is None:
         return None
     own = _own_before(now, before) or []
-    said = " ".join(t.message.text for t in own) + " . " + now.message.text[: here.start()]
+    said = " ".join((*(t.message.text for t in own[:1]), ".", now.message.text[: here.start()]))
     timed = (fact.attribute or "").startswith("when:")
     value = (fact.attribute or "")[5:].replace("_", " ") if timed else _BARE.sub("", fact.value or "")
     at = said.lower().rfind(value.lower()) if value else -1
@@ -245,13 +263,28 @@ def _said(fact: Candidate, now: Turn, before: Sequence[Turn], pronoun: str, *, w
         end = beside.end()
     tail = _OF_IT.sub("", said[end:])
     article = _ARTICLE.search(lead)
-    rest = f"{_ARTICLE.sub('', lead) if whole else ''} , {re.sub(re.escape(value), '', tail, flags=re.IGNORECASE)}"
+    heard = " ".join(t.message.text for t in own[1:])
+    since = re.sub(re.escape(value), "", f"{tail} . {heard}", flags=re.IGNORECASE)
+    rest = f"{_ARTICLE.sub('', lead) if whole else ''} , {since}"
     rest = _DATES.sub("", _WITH.sub("", rest))
-    if _THING.search(rest) or _NAME.search(rest):
+    if _THING.search(rest) or _NAME.search(rest) or not _stays_with_it(tail):
         return None
     return f"the {said[at:end]}" if article else said[at:end]
 
 
+def _stays_with_it(tail: str) -> bool:
+    """Says whether the words between a thing and its pronoun speak of nothing else: "It's really loud.", "Nice!"."""
+    _, *between = _SENTENCE.findall(_OWN_CLAUSE.sub("", f"it{tail}"))
+    return all(len(s.split()) <= 3 or _OF_THE_SAME.match(s) for s in between)
+
+
+_OWN_CLAUSE = re.compile(
+    r"(?:^|[.!?,;\n]|\b(?:and|but|so|then)\b)\s*(?:[a-z]+,? ){0,2}?(?:I|we|he|she|they|my \w+)\b[^.!?,;]*$",
+    re.IGNORECASE,
+)
+_OF_THE_SAME = re.compile(
+    r"\s*(?:(?:and|but|so|oh|well|yes|no),? )*(?:it|it's|that|that's|this|they|so far|what an?)\b", re.IGNORECASE
+)
 _OF_IT = re.compile(r"^ (?:membership|subscription|account|pass)(?: (?:at|with|for) (?:the )?[A-Z][\w'&-]+)?")
 _BESIDE = re.compile(r" (?:with|to|at) (?:the |my )?[\w']+")
 _WHO = re.compile(

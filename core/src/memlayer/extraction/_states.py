@@ -146,7 +146,11 @@ def switched_to(rest: str, said: Predicate) -> list[Reading]:
     if brand is None or said.negated or brand[0].lower() in words.PLACES | words.COMPANIES | words.FIRST_NAMES:
         return []
     first = brand[0].split(" ")[0].lower()
-    return [] if first in words.NO_NAMES or first in words.LANGUAGES else [Reading("uses", brand[0].rstrip(".'"))]
+    return (
+        []
+        if {first, first.removesuffix("s")} & words.NO_NAMES or first in words.LANGUAGES
+        else [Reading("uses", brand[0].rstrip(".'"))]
+    )
 
 
 _SCHOOL = re.compile(r"^[A-Z].*\b(?:Univ\w*|College|School|Academy|Institute|Elementary|Primary|Montessori)\b")

@@ -112,14 +112,21 @@ class LocalExtractor:
                     continue
             clause = people.meant(clause, talk.thing)
             if pointing.points(clause.text):
-                clause = self._pointed(clause, turn, talk, before)
+                if (pointed := self._pointed(clause, turn, talk, before)) is None:
+                    continue
+                clause = pointed
             yield from self._read(clause, talk)
             talk.thing = people.thing_in(clause.text) or talk.thing
 
-    def _pointed(self, clause: Clause, turn: pointing.Turn, talk: _Talk, before: pointing.Before) -> Clause:
-        """The clause with what its pronoun means; "she" may mean the one of whom the message before spoke."""
+    def _pointed(self, clause: Clause, turn: pointing.Turn, talk: _Talk, before: pointing.Before) -> Clause | None:
+        """The clause with what its pronoun means; None where it may mean somebody of whom nothing is known.
+
+        "She" may mean the one of whom the message before spoke.
+        """
         if not talk.others:
             talk.others += pointing.somebody(clause, turn, before)
+        elif pointing.somebody_else(clause, turn, talk.others):
+            return None
         return pointing.meant(clause, turn, before, talk.speaker or "user")
 
     def _taken_back(self, clause: Clause, talk: _Talk, found: Sequence[Candidate]) -> list[Candidate]:
