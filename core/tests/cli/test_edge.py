@@ -209,6 +209,39 @@ def test_the_command_reads_a_pipe_and_writes_one(home: Path) -> None:
     assert (listing.returncode, out, err) == (1, "", "Nothing found.\n")
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("list --user alice >&-", 0, ""),
+        ("list --user alice --json >&-", 0, ""),
+        ("export --user alice >&- 2>&-", 0, ""),
+        ("add 'I like tea.' --user alice <&- >&- 2>&-", 0, ""),
+        ("add --user alice <&-", 2, "error: Nothing to add: the text is empty. (memlayer add --help)\n"),
+        ("import - <&-", 2, "error: the file - is no JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("erase --user alice <&-", 130, "Stopped."),
+    ],
+)
+def test_streams_that_were_closed_are_no_error(
+    memlayer: Command, alice: dict[str, str], command: str, code: int, told: str
+) -> None:
+    shell = f'exec "{sys.executable}" -W error -m memlayer.cli {command}'
+    done = subprocess.run(["/bin/sh", "-c", shell], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert told in done.stderr if told else done.stderr == ""
+    assert memlayer("verify").code == 0
+
+
+@pytest.mark.parametrize(
+    "command", [("add", *HERE), ("add", *HERE, "--file", "-"), ("import", "-"), ("list", *HERE, "--config", "-")]
+)
+def test_a_pipe_of_bytes_that_are_no_text_is_wrong_usage(home: Path, command: tuple[str, ...]) -> None:
+    running = [sys.executable, "-W", "error", "-m", "memlayer.cli", *command]
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(running, check=False, input=b"\xff\xfe{", capture_output=True, env=strict, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"the standard input is no UTF-8 text: invalid start byte at byte 0" in done.stderr
+
+
 def test_a_reader_that_goes_away_is_no_error(memlayer: Command) -> None:
     for number in range(30):
         memlayer("add", *HERE, "--raw", f"{number} " + "word " * 2000)

@@ -51,6 +51,7 @@ for _module in (demo, talk, look, papers, picture, change, move, upkeep, doctor)
 
 def run(arguments: Sequence[str]) -> int:
     """Runs one command line; returns the exit code and raises nothing but with --debug."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -67,6 +68,17 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  (the edge of the program)
         return _failed(error, debug="--debug" in arguments)
     return code if isinstance(code, int) else 0
+
+
+def _open_streams() -> None:
+    """Opens streams that were closed (`memlayer list >&-`) on nothing, before a file takes their numbers."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number)
+                os.close(descriptor)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  (it stays open)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 
 import click
 
-from memlayer.cli.desk import parse_json, utf8
+from memlayer.cli.desk import parse_json, standard_input, utf8
 
 Message = dict[str, Any]
 _TEXTS = (".txt", ".md")
@@ -35,7 +34,7 @@ def read(file: str) -> list[Conversation]:
     So a file that is taken in again adds nothing, and one that has grown adds what is new.
     """
     if file == "-":
-        return conversations(sys.stdin.read(), "the standard input")
+        return conversations(standard_input(), "the standard input")
     if zipfile.is_zipfile(file):
         return conversations(utf8(_unpacked(file), file), file)
     text = utf8(Path(file).read_bytes(), file)

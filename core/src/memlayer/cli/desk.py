@@ -182,7 +182,13 @@ def verb(
 def read_json(file: str, what: str) -> Any:
     """The JSON of a file, or of the standard input for "-"."""
     where = f"{what} {file}"
-    return parse_json(sys.stdin.read() if file == "-" else utf8(Path(file).read_bytes(), where), where)
+    return parse_json(standard_input() if file == "-" else utf8(Path(file).read_bytes(), where), where)
+
+
+def standard_input() -> str:
+    """All of the standard input as UTF-8, whatever the locale says."""
+    raw = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if raw is None else utf8(raw.read(), "the standard input")
 
 
 def utf8(raw: bytes, where: str) -> str:

@@ -11,7 +11,7 @@ import click
 from rich.text import Text
 
 from memlayer.cli import chats
-from memlayer.cli.desk import Desk, examples, json_option, many, text, verb
+from memlayer.cli.desk import Desk, examples, json_option, many, standard_input, text, verb
 from memlayer.cli.papers import CHATS, is_name, is_paper, is_picture, note_scanned, picture
 
 AT_ONCE = 200
@@ -129,7 +129,7 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     if said in ("", "-"):
         if sys.stdin.isatty():
             raise click.UsageError("Nothing to add: give a text, --file FILE, or something on the standard input.")
-        said = sys.stdin.read()
+        said = standard_input()
     if not said.strip():
         raise click.UsageError("Nothing to add: the text is empty.")
     return [chats.Conversation([{"role": "user", "content": said}])], []
