@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from memlayer.errors import ModelError
+from memlayer.errors import MemlayerError, ModelError
 from memlayer.extraction import prompts
 from memlayer.protocols import LanguageModel
 
@@ -22,7 +22,7 @@ def sight(model: LanguageModel | None) -> Callable[[str], str] | None:
         ]
         try:
             return model.complete([{"role": "user", "content": content}])
-        except ModelError:
+        except MemlayerError:
             raise
         except Exception as error:  # anybody's model raises what it likes
             raise ModelError(f"model {model.name!r} raised {type(error).__name__} over a picture") from error

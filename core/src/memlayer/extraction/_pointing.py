@@ -16,6 +16,7 @@ from memlayer.extraction import _entities as entities
 from memlayer.extraction import _patterns as patterns
 from memlayer.extraction import _people as people
 from memlayer.extraction import _successions as successions
+from memlayer.extraction import _values as values
 from memlayer.extraction import _words as words
 from memlayer.extraction._clauses import Clause
 from memlayer.extraction._readings import predicate
@@ -23,6 +24,8 @@ from memlayer.types import Candidate, Message, Record, Scope
 
 _AT_ONCE = timedelta(hours=1)
 """What was said longer ago is not what a pronoun means."""
+_FAR = 300
+"""Nor is what so many characters stand behind."""
 
 
 @dataclass(slots=True)
@@ -225,6 +228,8 @@ def _one(slots: frozenset[str], now: Turn, before: Sequence[Turn], subject: str,
         and not c.negated
         and (c.subject == subject or (not subject and c.subject != "user" and c.subject != c.name))
     ]
+    if not fits and "reads" in slots:
+        fits = _titled([*(own or ())[:1], now], subject)
     if {c.attribute for c in fits} == {"works_at", "occupation"}:
         fits = [c for c in fits if c.attribute == "works_at"]  # "works as a barista at Costa" is one job
     if len({(c.subject, c.attribute, c.value) for c in fits}) != 1:
@@ -238,6 +243,20 @@ def _one(slots: frozenset[str], now: Turn, before: Sequence[Turn], subject: str,
     if it.lower() in ("him", "her"):
         return fits[0] if living else None
     return fits[0] if (it.lower() == "them") == many and fits[0].attribute not in _COUPLES else None
+
+
+def _titled(turns: Sequence[Turn], subject: str) -> list[Candidate]:
+    """The books and films that the speaker read or watched, which need be no facts: "I read Dune."."""
+    told = (m["what"] for t in turns for m in _READ.finditer(t.message.text))
+    titles = {title for what in told if (title := values.title(what)) is not None and " and " not in title}
+    return [Candidate("", (), subject, "reads", title) for title in titles]
+
+
+_READ = re.compile(
+    r"\b(?:I|we|I've|we've|I have|we have) (?:(?:just|recently|finally|also) )*"
+    r"(?:(?:started |began )(?:reading|watching)|read|watched) (?P<what>(?-i:[A-Z]|the [A-Z]|\")[^.!?]+)",
+    re.IGNORECASE,
+)
 
 
 def _said(fact: Candidate, now: Turn, before: Sequence[Turn], pronoun: str, *, whole: bool = True) -> str | None:
@@ -262,6 +281,8 @@ def _said(fact: Candidate, now: Turn, before: Sequence[Turn], pronoun: str, *, w
     elif timed and (beside := _BESIDE.match(said, end)):  # "meeting with Dana"
         end = beside.end()
     tail = _OF_IT.sub("", said[end:])
+    if len(tail) > _FAR:
+        return None
     article = _ARTICLE.search(lead)
     heard = " ".join(t.message.text for t in own[1:])
     since = re.sub(re.escape(value), "", f"{tail} . {heard}", flags=re.IGNORECASE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from memlayer import _answers
-from memlayer.errors import ExtractionError, ModelError
+from memlayer.errors import ExtractionError, MemlayerError, ModelError
 from memlayer.extraction import prompts
 from memlayer.extraction._reading import Reader
 from memlayer.protocols import LanguageModel
@@ -130,7 +130,7 @@ class ModelExtractor:
     def _complete(self, messages: list[dict[str, Any]], schema: dict[str, Any]) -> str:
         try:
             return self._model.complete(messages, schema=schema)
-        except ModelError as error:
+        except MemlayerError as error:
             raise ExtractionError(
                 f"{error}; the messages are stored: the next add, or reextract(), reads them again"
             ) from error
