@@ -12,7 +12,7 @@ from clients import CLIENTS, KEY, Make, Waits, language_model
 
 from memlayer import ExtractionError
 from memlayer._answers import read, too_long
-from memlayer.errors import ModelError
+from memlayer.errors import MissingDependencyError, ModelError
 from memlayer.testing.openai_server import Fault, Reply
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydantic", "ignore::DeprecationWarning:litellm")
@@ -138,6 +138,15 @@ def test_an_answer_that_stays_unusable_is_an_error_and_loses_nothing(
         assert m.reextract(**A)["results"] == []
         assert m.get_all(**A)["results"][0]["metadata"] == {"a": 1}
         assert m.verify()["ok"]
+
+
+def test_what_is_not_installed_is_told_with_its_pip_line() -> None:
+    """It said only "raised MissingDependencyError"."""
+    missing = MissingDependencyError("litellm", "'memlayer-core[litellm]'")
+    with memory(FakeModel(otherwise=missing)) as m:
+        with pytest.raises(ExtractionError, match=r"pip install 'memlayer-core\[litellm\]'; the messages are stored"):
+            m.add("I like tea", user_id="a")
+        assert m.search("tea", user_id="a")["results"][0]["memory"] == "I like tea"
 
 
 @pytest.mark.parametrize("trouble", [ModelError("away"), TimeoutError("late"), ValueError("odd"), KeyError("k")])
