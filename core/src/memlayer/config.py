@@ -73,6 +73,8 @@ class Settings:
             raise ConfigurationError("Memory(path) takes a file; for a configuration dict use Memory.from_config(dict)")
         if self.path is not None:
             check_path("path", self.path, mend="; leave it out for the default")
+            if str(self.path) != ":memory:":  # where the process is now, not where it goes
+                object.__setattr__(self, "path", Path(os.path.expanduser(self.path)).absolute())
         for name in PROMPTS:
             if not isinstance(told := getattr(self, name), str | None):
                 raise ConfigurationError(f"{name} must be a string, not {brief(told)}")
@@ -89,7 +91,7 @@ class Settings:
             return default_directory() / "memory.db"
         if str(self.path) == ":memory:":
             return ":memory:"
-        path = Path(self.path).expanduser()
+        path = Path(self.path)
         return path / "memory.db" if path.is_dir() else path
 
 
@@ -134,7 +136,7 @@ def default_directory() -> Path:
     """`MEMLAYER_DIR`, else the platform's directory for the user's data."""
     named = os.environ.get("MEMLAYER_DIR")
     if named:
-        return Path(named).expanduser()
+        return Path(os.path.expanduser(named))
     from platformdirs import user_data_dir
 
     return Path(user_data_dir("memlayer", appauthor=False))

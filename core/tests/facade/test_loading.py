@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from memlayer import Memory
+from memlayer.testing import HashEmbedder
+
 PROGRAM = """
 import sys
 from memlayer import Memory
@@ -24,3 +29,13 @@ def test_the_rules_of_extraction_come_with_the_first_message_that_is_read(tmp_pa
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "memory.db")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_memory_is_where_the_process_was_when_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Memory("memory.db", embedder=HashEmbedder()) as memory:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        memory.add("I like tea", user_id="ann", infer=False)
+        assert memory.path == tmp_path / "memory.db"
+        assert memory.path.exists()

@@ -207,6 +207,40 @@ class TestWhoseFile:
         again.close()
 
 
+class TestPlace:
+    def test_a_process_that_goes_elsewhere_keeps_its_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "here").mkdir()
+        (tmp_path / "there").mkdir()
+        monkeypatch.chdir(tmp_path / "here")
+        ledger = SQLiteLedger("memory.db")
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        monkeypatch.chdir(tmp_path / "there")
+        thread = threading.Thread(target=lambda: ledger.append(added([make_record("b")]), scope=ALICE))
+        with ledger.database.read():  # so that the thread opens a connection of its own
+            thread.start()
+            thread.join()
+        assert {r.id for r in ledger.records(scope=ALICE)} == {"a", "b"}
+        ledger.close()
+        assert [p.name for p in tmp_path.glob("*/*")] == ["memory.db"]
+
+    def test_a_link_to_a_file_that_is_not_there_yet_makes_it(self, tmp_path: Path) -> None:
+        (tmp_path / "link.db").symlink_to("memory.db")
+        ledger = SQLiteLedger(tmp_path / "link.db")
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        assert ledger.records(scope=ALICE) == [make_record("a")]
+        with pytest.raises(ConfigurationError, match="is the memory itself"):
+            ledger.database.backup(tmp_path / "link.db")
+        ledger.close()
+        assert (tmp_path / "link.db").is_symlink()
+        assert not (tmp_path / "memory.db").is_symlink()
+
+    def test_the_home_of_nobody_is_a_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert Database("~nobody-of-that-name.db").path == tmp_path / "~nobody-of-that-name.db"
+
+
 class TestWriting:
     def test_a_full_disk_writes_nothing_and_can_be_left(self, ledger: SQLiteLedger) -> None:
         ledger.append(added([make_record("a")]), scope=ALICE)
@@ -269,12 +303,15 @@ class Disk:
 
 
 class TestTheDisk:
+    @pytest.mark.parametrize("linked", [False, True])
     def test_a_commit_waits_for_the_disk_and_a_claim_for_none(
-        self, file: Path, monkeypatch: pytest.MonkeyPatch
+        self, file: Path, monkeypatch: pytest.MonkeyPatch, linked: bool
     ) -> None:
         disk = Disk(monkeypatch)
         disk.go.set()
-        database = Database(file)
+        link = file.with_name("link.db")
+        link.symlink_to(file.name)
+        database = Database(link if linked else file)
         for number, durable in enumerate((True, True, False), 1):
             with database.write(durable=durable) as connection:
                 connection.execute("INSERT INTO meta VALUES (?, 'x')", (str(number),))

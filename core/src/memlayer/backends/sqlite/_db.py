@@ -150,7 +150,7 @@ class Database:
             self._temporary = tempfile.mkdtemp(prefix="memlayer-")
             weakref.finalize(self, _remove, self._temporary, os.getpid())
             path = Path(self._temporary) / "memory.db"
-        self.path = Path(path).expanduser()
+        self.path = _settled(path)
         self._timeout = timeout
         self.closed = False
         """True once `close` was called."""
@@ -194,7 +194,7 @@ class Database:
     def backup(self, file: str | os.PathLike[str]) -> Path:
         """Writes a whole, consistent copy to `file` (mode 0600) while others go on writing."""
         with Use(self, "back up") as source:
-            return copy(source, of=self.path, to=Path(file).expanduser())
+            return copy(source, of=self.path, to=Path(os.path.expanduser(file)))
 
     def checkpoint(self) -> None:
         """Moves the write-ahead log into the file, so that what was erased is gone from both."""
@@ -419,6 +419,12 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.rollback()
         raise
     connection.execute("COMMIT")
+
+
+def _settled(path: str | os.PathLike[str]) -> Path:
+    """One file for good: wherever the process goes later, and beside it the log that SQLite keeps, links followed."""
+    found = Path(os.path.expanduser(path)).absolute()
+    return Path(os.path.realpath(found)) if os.path.islink(found) else found
 
 
 def _make(path: Path) -> None:
