@@ -64,6 +64,12 @@ _HOMES = {"Memory": "memlayer.memory", "AsyncMemory": "memlayer.aio"}
 
 
 def __getattr__(name: str) -> Any:
+    if name in ("MemoryClient", "AsyncMemoryClient"):
+        # No AttributeError: `from memlayer import …` would say nothing but that there is none.
+        raise ImportError(
+            f"memlayer has no {name}: {name.removesuffix('Client')} takes its calls, filters and keywords, "
+            f"and needs no key: from memlayer import {name.removesuffix('Client')}"
+        )
     if name not in __all__:
         raise AttributeError(f"module 'memlayer' has no attribute {name!r}")
     value = getattr(import_module(_HOMES.get(name, "memlayer.errors")), name)

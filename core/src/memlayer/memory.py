@@ -148,6 +148,7 @@ class Memory(compat.Elsewhere):
         older one (UPDATE, with `previous_memory`) or ended one (DELETE). A message whose `id` this scope has seen is
         left out. `infer=False` keeps each message as a fact in its own words. `mode="deferred"` returns when the
         messages are safe and reads facts out of them later. `timestamp` dates messages without a time of their own.
+        Gives {"results": [{"id", "memory", "event", …}], "episodes": [the ids of the messages that were kept]}.
         """
         from memlayer._add import add
 
@@ -185,8 +186,9 @@ class Memory(compat.Elsewhere):
         explain: bool = False,
         **other: Any,
     ) -> SearchResult:
-        """The memories that answer a query, best first: facts, and messages that no fact was read from.
+        """The memories that answer a query, best first: {"results": [{"id", "memory", "score", "metadata", …}]}.
 
+        They are facts, and messages that no fact was read from; each says in `sources` who said it, and when.
         `score` is in [0, 1] and comparable between queries; `threshold` leaves out what lies below it. `as_of` asks
         what was true then, `known_at` what had been written by then. `keyword_search` is always on; `filter_memories`
         keeps only what more likely answers than not; `explain` adds each signal's share of the score.
@@ -477,7 +479,7 @@ class Memory(compat.Elsewhere):
         everything: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> AddResult:
-        """Reads facts out of messages that wait for it; `everything` reads the scope's whole past anew."""
+        """Reads facts out of messages that wait for it, or of `everything` in the scope; answers as `add` does."""
         from memlayer import _verbs
 
         scope = scope_of("reextract", user_id=user_id, agent_id=agent_id, run_id=run_id, app_id=app_id)

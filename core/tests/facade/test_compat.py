@@ -104,3 +104,9 @@ def test_a_method_of_the_platform_says_what_to_call_instead(memory: Memory, name
 def test_any_other_name_is_an_ordinary_error(memory: Memory) -> None:
     with pytest.raises(AttributeError, match=r"has no attribute 'serach'$"):
         memory.serach  # type: ignore[attr-defined]  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["Memory", "AsyncMemory"])
+def test_the_client_of_the_platform_is_named_in_ours(name: str) -> None:
+    with pytest.raises(ImportError, match=rf"no {name}Client: {name} takes .*: from memlayer import {name}$"):
+        exec(f"from memlayer import {name}Client")
