@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memlayer.backends.sqlite.ledger import SQLiteLedger
@@ -54,6 +54,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None)  # it writes files, and a busy disk takes its time
 @given(steps)
 def test_two_connections_know_what_the_file_says(plan: list[tuple[int, str, Scope, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
