@@ -23,7 +23,7 @@ from memlayer.testing import HashEmbedder
 ANN = {"user_id": "ann"}
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 FORK = """
-import asyncio, os, signal, sys
+import asyncio, os, signal, sys, threading
 from memlayer import AsyncMemory, Memory
 from memlayer.testing import HashEmbedder
 
@@ -48,15 +48,14 @@ assert forked(lambda: print(asyncio.run(turn(waited, "I like figs.")), flush=Tru
 print(asyncio.run(turn(waited, "I like rye.")), flush=True)
 
 plain = Memory(sys.argv[1], embedder=HashEmbedder())
-plain.add("I like gin.", user_id="ann", mode="deferred")
-plain._core.worker.wake()
 
-def deferred():
-    plain.add("I like ale.", user_id="ann", mode="deferred")
-    while plain.get_all(user_id="ann", keywords="ale")["count"] == 0:
-        signal.sigtimedwait([signal.SIGUSR1], 0.01)
+def deferred(what):
+    plain.add(f"I like {what}.", user_id="ann", mode="deferred")
+    while plain.get_all(user_id="ann", keywords=what)["count"] == 0:
+        threading.Event().wait(0.01)
 
-assert forked(deferred) == 0
+deferred("gin")
+assert forked(lambda: deferred("ale")) == 0
 """
 
 
