@@ -311,7 +311,7 @@ def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> 
     if not history:
         # A message that a live fact was read from belongs to it, though it is not found by itself.
         cited = list(dict.fromkeys(s for r in records for s in r.sources if s not in shown))
-        records += [r for r in core.ledger.get(cited, scope=scope) if r is not None]
+        records += [r for r in core.ledger.get(cited, scope=scope) if r is not None and alive(r, view)]
     items = [] if where is not None else core.items.everything(scope=scope)
     return {
         "format": transfer.FORMAT,

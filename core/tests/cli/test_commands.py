@@ -130,6 +130,15 @@ def test_get_shows_where_a_memory_comes_from(memlayer: Command, alice: dict[str,
     assert lines[-1].startswith("  from        user: I live in Lisbon.")
 
 
+def test_get_does_not_show_a_message_that_was_deleted(memlayer: Command, alice: dict[str, str]) -> None:
+    fact = alice["Lives in Lisbon"]
+    (source,) = memlayer("get", fact, "--json").json["sources"]
+    assert "My brother Luca" in memlayer("get", fact).out
+    assert memlayer("delete", source["episode_id"]).code == 0
+    said = memlayer("get", fact)
+    assert (said.code, "My brother Luca" in said.out) == (0, False)
+
+
 def test_update_delete_and_history(memlayer: Command, alice: dict[str, str]) -> None:
     memory_id = alice["Lives in Lisbon"]
     assert memlayer("update", memory_id, "Lives in Porto").out == "~ Lives in Porto\n"

@@ -75,6 +75,18 @@ def test_what_was_exported_is_exported_the_same(new: Callable[[], Memory], clock
     assert other.verify() == {"ok": True, "problems": []}
 
 
+def test_a_deleted_message_is_exported_with_the_history_only(new: Callable[[], Memory]) -> None:
+    memory, other = new(), new()
+    (episode,) = memory.add("I live in Rome, at the river.", **ANN)["episodes"]
+    memory.delete(episode)
+    plain = export(memory)
+    assert [row["text"] for row in plain["records"]] == [r["memory"] for r in memory.get_all(**ANN)["results"]]
+    assert episode in {row["id"] for row in export(memory, history=True)["records"]}
+    other.import_(plain)
+    assert other.get_all(**ANN)["count"] == len(plain["records"]) == 1
+    assert other.verify() == {"ok": True, "problems": []}
+
+
 def test_items_are_listed_in_the_order_that_they_had(new: Callable[[], Memory], clock: FixedClock) -> None:
     first = filled(new(), clock)
     other = new()

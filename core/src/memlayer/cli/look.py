@@ -142,6 +142,8 @@ def get(desk: Desk, memory_id: str) -> int:
         if value:
             desk.say((f"  {name:<12}", "dim"), str(value))
     for episode in said:
+        if episode["status"] == "retracted":
+            continue
         desk.say((f"  {'from':<12}", "dim"), f"{episode['name'] or episode['role']}: {episode['memory']}")
     return 0
 
