@@ -78,6 +78,11 @@ _AT_TIMES = re.compile(
     r"|seasonally)\b",
     re.IGNORECASE,
 )
+_IN_SEASON = re.compile(
+    r"\b(?:when(?:ever)? they\b(?! (?:were|was)\b)|in (?:the )?(?:winter|summer|spring|autumn|fall)\b"
+    r"|at (?:christmas|easter|thanksgiving|parties|work|home)\b|on (?:weekends|holidays?|vacation)\b|while \w+ing\b)",
+    re.IGNORECASE,
+)
 # Of these one has any number: another friend each time. Of those one has few: words of change point to the same one.
 _ANY_NUMBER = (
     "friend buddy colleague coworker co-worker teammate classmate roommate flatmate neighbor neighbour "
@@ -411,6 +416,8 @@ def _one_and_only(new: Record, candidate: Candidate) -> bool:
     topicless = name in ("favorite", "detail")
     several = name.startswith("favorite:") and normal.value(name, plural=True) != normal.value(name)
     at_times = name in ("works_at", "occupation", "lives_in", "commutes_by") and _AT_TIMES.search(new.text)
+    if name == "diet" or name.startswith("favorite:"):
+        at_times = _IN_SEASON.search(new.text) if not _says_change(new, candidate) else None
     return not (topicless or several or at_times or _BESIDE.search(new.text) or _one_of_many(new, candidate))
 
 

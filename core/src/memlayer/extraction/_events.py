@@ -30,7 +30,8 @@ _FILLER = _re(
 _BODY = _re(
     r"^(?:am|is) (?:\d+ (?:weeks|months) |newly |currently )?pregnant(?=$|[,.;!]| (?:with|too|again|now|and)\b)"
     r"|^(?:turn|turns|will turn|is turning|am turning) \d{1,3}\b"
-    r"|^(?:always|usually|only) (?:fly|flies|shop|shops|order|orders|book|books|stays?) (?:with|at|from) (?-i:[A-Z])"
+    r"|^(?:always|usually|only) (?:fly|flies|shop|shops|order|orders|book|books|stays?) (?:with|at|from) "
+    r"(?-i:[A-Z])(?!.* never again)"
     r"|^(?:have |has |had |just |recently )*(?:broke|broken|fractured|sprained) (?:my|his|her|an?) (?:left "
     r"|right )?(?:arm|leg|wrist"
     r"|ankle|foot|toe|finger|nose|rib|collarbone|hip|hand|elbow|knee|shoulder)\b"
@@ -190,7 +191,7 @@ def is_routine(predicate: str) -> bool:
     if not any(word in predicate for word in ("every ", "each ", "days", "ends", " a ", " per ")):
         return False
     m = _ROUTINE.match(predicate)
-    return m is not None and not _POINTS_BACK.match(predicate) and len(_AGAIN.split(predicate)[0].split()) >= 3
+    return m is not None and not _POINTS_BACK.match(predicate) and len(_AGAIN.split(predicate)[0].split()) >= 2
 
 
 def _ahead(predicate: str, *, future: bool) -> Happening | None:

@@ -401,3 +401,35 @@ def known(attribute: str, known: frozenset[str], target: str) -> Reader:
         return found
 
     return read
+
+
+_DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days"
+_AT_TIMES = _re(
+    rf"^(?:s|es|e|ing)?\W+(?:on (?:{_DAYS}|weekends|weekdays|an empty)|in the (?:mornings?|afternoons?|evenings?)"
+    r"|at (?:home|work|night|school|parties|restaurants|bars|lunch|dinner)|during the week"
+    r"|(?:after|before) (?:noon|bed|lunch|dinner|midnight|dark|\d))\b"
+)
+_IN_PART = _re(
+    r"^(?:s|es|e|ing)?(?:\W+(?:on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|holidays|planes|flights"
+    r"|school nights|hot|cold|rainy)\b|at (?!all\b|the moment\b|present\b|this\b)"
+    r"|in (?:the|my|our|public|bed|class|meetings|front|summer|winter|spring|autumn|restaurants|bars)\b"
+    r"(?! (?:least|slightest|life|moment))|with (?!my whole|all my)|after\b(?! (?:my|the|what|all))"
+    r"|(?:when|whenever|while|before|during|unless|without|outside|every|alone|as an?)\b"
+    r"|for (?:breakfast|lunch|dinner|dessert|work|fun|\w+ing)\b|(?:in|on) \w+ing\b)"
+    r"|(?:\W+(?:all|that|very|too|so|as))?\W+(?:much|often|frequently|a lot|every day|daily)\b)"
+)
+_PARTLY = frozenset("eats drinks smokes likes dislikes does plays uses takes_medication wears speaks".split())
+
+
+def narrowed(rest: str, said: Predicate, readings: Sequence[Reading]) -> bool:
+    """Says whether a denial holds only at times or for a part: "do not eat meat on Fridays", "hate wine with fish"."""
+    slots = {r.attribute for r in readings}
+    if not (any(r.negated for r in readings) or "dislikes" in slots):
+        return False
+    low, ends = rest.lower(), []
+    for reading in readings:
+        value = (reading.value or ("smok" if reading.attribute == "smokes" else "\0")).lower()
+        ends += [at + len(value)] if (at := low.find(value)) >= 0 else []
+    left = rest[max(ends) :] if ends else ""
+    plainly = not said.over and (said.negated or "dislikes" in slots)
+    return (plainly and _IN_PART.match(left) is not None) or (slots <= _PARTLY and _AT_TIMES.match(left) is not None)

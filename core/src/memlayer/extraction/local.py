@@ -18,7 +18,7 @@ from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import Happening, happening, is_routine
 from memlayer.extraction._grammar import sentence, shift, third_person
-from memlayer.extraction._readings import Reading, predicate
+from memlayer.extraction._readings import Reading, narrowed, predicate
 from memlayer.extraction._words import KIN
 from memlayer.extraction.categories import categorize
 from memlayer.extraction.dates import TimeSpan, absolute, find_times
@@ -206,6 +206,8 @@ class LocalExtractor:
         said = predicate(subject.rest)
         guess = is_guess(f"{'I ' if subject.kind == 'self' else ''}{subject.rest}")
         readings = [] if guess else _successor(subject, talk) or (patterns.read(said) if said is not None else [])
+        if readings and said is not None and narrowed(subject.rest, said, readings):
+            readings = [Reading("", None)]  # what holds on Fridays fills no slot
         if readings:
             talk.ended = _left_empty(readings, subject) or talk.ended
             slots = [r.attribute for r in readings]
