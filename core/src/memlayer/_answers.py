@@ -29,6 +29,8 @@ _MOST_STARTS = 50
 """How many braces are tried as the beginning of the answer."""
 _DEEPEST = 3
 """How many lists, objects and strings may be wrapped around the answer."""
+_MOST_LEVELS = 100
+"""How deep an answer may nest: what is deeper is no answer, whatever the parser of this Python takes."""
 
 
 def read(text: str, *, keys: Sequence[str] = ()) -> Any:
@@ -156,13 +158,28 @@ def _whole(text: str) -> Any:
         except (ValueError, RecursionError):
             continue
         # The answer may be quoted as a whole.
-        return _whole(value.strip()) if isinstance(value, str) else value
+        return _whole(value.strip()) if isinstance(value, str) else value if _shallow(value) else None
     try:
         value = ast.literal_eval(_LITERAL.sub(lambda m: _PYTHON.get(m.group(), m.group()), mended))
         json.dumps(value)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
-    return value if isinstance(value, dict | list) else None
+    return value if isinstance(value, dict | list) and _shallow(value) else None
+
+
+def _shallow(value: Any) -> bool:
+    """Says whether a value nests no deeper than an answer may."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _end(text: str, start: int) -> int | None:

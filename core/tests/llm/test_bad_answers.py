@@ -294,9 +294,9 @@ def test_json_is_found_among_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{" * 5000, "[" * 5000 + "]" * 5000, '{"a": ' * 3000, "{}" * 3000, "}{", '"', "<think>" * 20_000,
+    ["{" * 5000, "[" * 5000 + "]" * 5000, "[" * 101 + "]" * 101, '{"a": ' * 3000, "{}" * 3000, "}{", '"', "<think>" * 20_000,
      '{"a":' + '"b\\"' * 50_000, "/*" * 50_000 + "{", '["' + "\\" * 99_999, "{" + "'" * 100_000],
-    ids=range(11),
+    ids=range(12),
 )  # fmt: skip
 def test_nonsense_ends_soon(text: str) -> None:
     with pytest.raises(ValueError, match="the answer"):
