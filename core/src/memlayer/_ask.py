@@ -10,11 +10,15 @@ from typing import Any
 from memlayer.engine.messages import moment
 from memlayer.errors import ConfigurationError, brief
 from memlayer.filters import And, Filter, condition, make_scope, merge, parse, text_fault
-from memlayer.types import Scope, View
+from memlayer.types import ID_FIELDS, Scope, View
 
 KINDS = ("fact", "episode", "procedure", "item")
 MOST = 10_000
 """The most results that one call gives."""
+_PLACES = (
+    ", as a keyword, or as a plain value at the top of filters or in a top-level AND; "
+    "under OR, NOT and in they only narrow"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def filters_for(
 ) -> tuple[Scope, Filter | None]:
     """Scope and filter: ids as keywords and as filters meet, the shortcuts narrow."""
     tree, found = parse(filters)
-    scope = _named(verb, merge(make_scope(**ids), found))
+    scope = _named(verb, merge(make_scope(**ids), found), mend=_PLACES if filters else "")
     terms: list[Filter] = [] if tree is None else [tree]
     if categories is not None:
         terms.append(condition("categories", "in", several(f"categories of {verb}()", categories)))
@@ -128,7 +132,7 @@ def share(name: str, value: Any) -> float | None:
     return float(value)
 
 
-def _named(verb: str, scope: Scope) -> Scope:
+def _named(verb: str, scope: Scope, *, mend: str = "") -> Scope:
     if scope.user_id is None and not scope.ids():
-        raise ConfigurationError(f"{verb}() needs at least one of user_id, agent_id, run_id, app_id")
+        raise ConfigurationError(f"{verb}() needs at least one of {', '.join(ID_FIELDS)}{mend}")
     return scope

@@ -215,3 +215,15 @@ def test_a_configuration_is_checked(config: dict[str, Any], told: str) -> None:
 def test_both_names_of_the_one_file_may_say_the_same(tmp_path: Path) -> None:
     file = str(tmp_path / "m.db")
     assert str(Memory.from_config({"path": file, "history_db_path": file}).path) == file
+
+
+@pytest.mark.parametrize("filters", [
+    {"OR": [{"user_id": "ann"}, {"agent_id": "bot"}]}, {"user_id": {"in": ["ann", "ben"]}}, {"NOT": {"user_id": "ben"}},
+    {"metadata": {"a": 1}},
+])  # fmt: skip
+def test_a_filter_that_fixes_no_id_says_where_an_id_would_be(memory: Memory, filters: dict[str, Any]) -> None:
+    for call in (lambda: memory.search("tea", filters=filters), lambda: memory.get_all(filters=filters)):
+        with pytest.raises(
+            ConfigurationError, match="at the top of filters or in a top-level AND; under OR, NOT and in"
+        ):
+            call()
