@@ -405,6 +405,13 @@ class TestDamage:
             Upkeep(ledger).verify()
 
 
+def test_a_call_that_a_close_overtakes_says_so(ledger: SQLiteLedger) -> None:
+    ledger.append(added([make_record("a")]), scope=ALICE)
+    with pytest.raises(BackendError, match="closed meanwhile: open a new Memory"), ledger.database.look() as connection:
+        ledger.database.close()
+        connection.execute("SELECT 1")
+
+
 class TestBackup:
     @pytest.mark.parametrize("name", ["", "/", ".", "folder"])
     def test_a_folder_is_no_place_for_a_copy(

@@ -12,7 +12,12 @@ from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailabl
 
 _ELSEWHERE = "; give path= a place that can be written, or set MEMLAYER_DIR"
 _DAMAGED = "; the file is damaged: put a backup in its place"
-_MENDS = {"malformed": _DAMAGED, "decode to UTF-8": _DAMAGED, "readonly": _ELSEWHERE}
+_MENDS = {
+    "malformed": _DAMAGED,
+    "decode to UTF-8": _DAMAGED,
+    "readonly": _ELSEWHERE,
+    "closed database": "; the memory was closed meanwhile: open a new Memory",
+}
 
 
 class Translated:
