@@ -407,9 +407,14 @@ class TestDamage:
 
 def test_a_call_that_a_close_overtakes_says_so(ledger: SQLiteLedger) -> None:
     ledger.append(added([make_record("a")]), scope=ALICE)
-    with pytest.raises(BackendError, match="closed meanwhile: open a new Memory"), ledger.database.look() as connection:
-        ledger.database.close()
-        connection.execute("SELECT 1")
+
+    def overtaken() -> None:
+        with ledger.database.look() as connection:
+            ledger.database.close()
+            connection.execute("SELECT 1")
+
+    with pytest.raises(BackendError, match="closed meanwhile: open a new Memory"):
+        overtaken()
 
 
 class TestBackup:
