@@ -22,8 +22,9 @@ from memlayer.engine.recall import Recall, origin
 from memlayer.engine.shown import related
 from memlayer.engine.worker import Backlog, Worker
 from memlayer.errors import ConfigurationError, DimensionMismatchError
+from memlayer.lifetimes import alive
 from memlayer.protocols import Embedder, Extractor, GraphStore, LanguageModel, Reranker, VectorIndex
-from memlayer.types import Candidate, GraphRelation, Message, Origin, Record, Scope
+from memlayer.types import Candidate, GraphRelation, Message, Origin, Record, Scope, View
 
 if TYPE_CHECKING:
     from memlayer.extraction.documents import Reader
@@ -154,11 +155,16 @@ class Core:
             r.id: [origin(r)] if r.kind == "episode" else [held[s] for s in r.sources if s in held] for r in records
         }
 
-    def relations(self, query: str, scope: Scope, at: datetime, missed: set[str]) -> list[GraphRelation]:
-        """The edges around what a query names: the graph server's answer, else the ledger's."""
+    def relations(self, query: str, scope: Scope, view: View, missed: set[str]) -> list[GraphRelation]:
+        """The edges around what a query names, by the graph server or else the ledger, which decides what holds."""
+
+        def holding(ids: Sequence[str]) -> set[str]:
+            records = self.ledger.get(list(dict.fromkeys(ids)), scope=scope)
+            return {r.id for r in records if r is not None and not r.negated and alive(r, view)}
 
         def near(graph: GraphStore) -> list[GraphRelation]:
-            return relations.named(graph, query, scope=scope, at=at)
+            at = view.as_of or view.now
+            return relations.named(graph, query, scope=scope, at=at, holding=holding)
 
         found = self.servers.ask(self.servers.graph, scope, near, missed)
         return near(self.graph) if found is None else found

@@ -133,8 +133,8 @@ def search(
         results = sorted(results + _items(core, query, ask, least), key=lambda r: -r["score"])[:limit]
     found: SearchResult = {"results": results}
     if graph:
-        at = ask.view.as_of or ask.view.now
-        near = core.relations(query, ask.scope, at, asked.missed)
+        # The graph holds what is known now: of what was known earlier only the results tell.
+        near = [] if ask.view.known_at is not None else core.relations(query, ask.scope, ask.view, asked.missed)
         seen = {(r["source"], r["relationship"], r["target"]) for r in near}
         near += [
             r
@@ -299,7 +299,7 @@ def profile(core: Core, scope: Scope, view: View) -> dict[str, Any]:
 def graph(core: Core, scope: Scope, view: View) -> dict[str, Any]:
     """Every relation that a fact of the view says."""
     records = core.ledger.records(scope=scope, view=view, limit=-1)
-    return {"relations": relations.said([r for r in reversed(records) if not r.negated])}
+    return {"relations": relations.said(records[::-1])}
 
 
 def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> dict[str, Any]:

@@ -187,6 +187,8 @@ class RuleTests:
         assert "Rome" not in m.context("Where do I live? Rome?", **ALICE)
         assert m.profile(**ALICE)["profile"].get("lives_in") != "Rome"
         assert "Rome" not in {r["target"] for r in m.graph(**ALICE)["relations"]}
+        found = m.search("Where do I live? Rome?", enable_graph=True, **ALICE)
+        assert "Rome" not in {r["target"] for r in found["relations"]}
         kinds = ["fact", "item"]
         assert not any("Rome" in t for t in texts(m.search("Rome", kinds=kinds, **ALICE)))
         exported = [r["text"] for r in m.export(**ALICE)["records"]]
@@ -202,9 +204,11 @@ class RuleTests:
         then = {"known_at": clock.now, **ALICE}
         clock.advance(60)
         m.add("I live in Rome.", **ALICE)
-        for found in (m.search("Where do I live? Rome?", limit=50, **then), m.get_all(**then)):
+        asked = {"limit": 50, "enable_graph": True, **then}
+        for found in (m.search("Where do I live? Rome?", **asked), m.get_all(**asked)):
             assert not any("Rome" in text for text in texts(found))
             assert "Likes tea" in texts(found)
+            assert "Rome" not in {r["target"] for r in found["relations"]}
         assert "Rome" not in m.context("Where do I live? Rome?", **then)
 
     def test_as_of_shows_what_was_true_then(self, m: Any, clock: FixedClock) -> None:
