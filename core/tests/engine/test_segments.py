@@ -243,6 +243,35 @@ def test_an_owner_may_be_dropped_while_it_is_loaded() -> None:
     assert cache.holds("b")
 
 
+@pytest.mark.parametrize("part", ["_write", "_write_terms", "_write_vectors", "_room_for_codes", "_cite", "_line_up"])
+def test_a_segment_that_was_interrupted_is_loaded_anew(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of taking rows in leaves nothing half done behind."""
+    rows = [row(1, "tea", session="s"), row(2, "coffee", session="s", position=1, version=2)]
+    known = {"version": 1}
+
+    def load(owner: str, after: int) -> list[IndexRow]:
+        return [r for r in rows if after < r.version <= known["version"]]
+
+    cache = SegmentCache(load)
+    assert shown(cache.get("a")) == {"m1"}
+    known["version"] = 2
+    whole = getattr(Segment, part)
+
+    def interrupted(self: Segment, *given: object) -> None:
+        whole(self, *given)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Segment, part, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cache.get("a")
+    held = cache.get("a")
+    assert shown(held) == {"m1", "m2"}
+    assert held.left == 0
+    assert held.postings.frequencies.tolist() == segment(*rows).postings.frequencies.tolist()
+    assert len(held.ids) == held.count
+
+
 def test_a_segment_that_is_dropped_goes_at_once_whatever_readers_kept_with_it() -> None:
     cache = SegmentCache(lambda owner, after: [row(1, "tea"), row(2, "coffee")] if after < 2 else [])
     held = cache.get("a")

@@ -29,7 +29,12 @@ class SegmentCache:
             self._segments.move_to_end(owner)
         with segment.lock:
             before = segment.version
-            segment.apply(self._load(owner, before))
+            try:
+                segment.apply(self._load(owner, before))
+            except BaseException:
+                # Half of a batch may be in it (somebody pressed Ctrl-C): whoever asks next begins anew.
+                self.drop(owner)
+                raise
             stale = segment.left > 1024 + segment.count // 4
         if stale:
             segment = Segment()
