@@ -13,7 +13,7 @@ from memlayer.engine import context as packing
 from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
 from memlayer.engine.ingest import person
-from memlayer.engine.recall import STRICT, Query
+from memlayer.engine.recall import STRICT, Query, repeated
 from memlayer.engine.transfer import RATINGS
 from memlayer.engine.word_pieces import embedded
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError, brief
@@ -328,11 +328,11 @@ def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, in
     todo = transfer.fresh(records, core.ledger.get([r.id for r in records]))
     twins = _twins(core, todo)
     todo = [transfer.renamed(r, twins) for r in todo if r.id not in twins]
-    verbatim = {s for r in todo if r.kind != "episode" and r.session is not None for s in r.sources}
+    silent = repeated(todo)
     kept = 0
     for start in range(0, len(todo), _EMBED_AT_ONCE):
         part = todo[start : start + _EMBED_AT_ONCE]
-        worded = [r for r in part if r.id not in verbatim and r.role != "system"]
+        worded = [r for r in part if r.id not in silent and r.role != "system"]
         vectors = iter(embedded(core.embedder(), [spoken(r.text) for r in worded]) if worded else ())
         indexed = {r.id for r in worded}
         changes = [

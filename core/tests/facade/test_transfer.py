@@ -87,6 +87,23 @@ def test_a_deleted_message_is_exported_with_the_history_only(new: Callable[[], M
     assert other.verify() == {"ok": True, "problems": []}
 
 
+def test_what_is_searched_is_searched_again(new: Callable[[], Memory]) -> None:
+    """A message that says once more what a fact of `infer=False` says is searched; the one of that fact is not."""
+    memory, other = new(), new()
+    memory.add("Loves tofu", infer=False, **ANN)
+    (again,) = memory.add("I love tofu.", **ANN)["episodes"]
+    assert again in indexed(memory)
+    other.import_(export(memory))
+    assert indexed(other) == indexed(memory)
+    assert other.search("What do I love?", **ANN) == memory.search("What do I love?", **ANN)
+
+
+def indexed(memory: Memory) -> set[str]:
+    """Ids of what is searched."""
+    with memory._core.ledger.database.read() as connection:
+        return {row[0] for row in connection.execute("SELECT id FROM entries")}
+
+
 def test_items_are_listed_in_the_order_that_they_had(new: Callable[[], Memory], clock: FixedClock) -> None:
     first = filled(new(), clock)
     other = new()

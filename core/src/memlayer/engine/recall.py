@@ -227,8 +227,8 @@ class Recall:
     def _past(self, query: Query) -> tuple[Segment, list[int] | None]:
         """What was known at an earlier time, as a segment of its own, and its rows that pass the filter."""
         records = self._known(query)
-        cited = {s for r in records for s in r.sources if r.session is not None}
-        worded = [r for r in records if r.id not in cited and r.role != "system"]
+        silent = repeated(records)
+        worded = [r for r in records if r.id not in silent and r.role != "system"]
         segment = Segment()
         seen = [r for r in worded if alive(r, query.view) and query.scope.covers(r.scope)]
         if seen:
@@ -238,6 +238,14 @@ class Recall:
         if query.where is None:
             return segment, None
         return segment, [n for n, r in enumerate(worded, 1) if matches(query.where, r)]
+
+
+def repeated(records: Iterable[Record]) -> set[str]:
+    """Ids of the episodes that a fact of `infer=False` says word for word from their place: they are not searched."""
+    records = list(records)
+    places = {r.id: (r.session, r.position) for r in records if r.kind == "episode"}
+    facts = [r for r in records if r.kind != "episode" and r.session is not None]
+    return {s for r in facts for s in r.sources if places.get(s) == (r.session, r.position)}
 
 
 def _opposed(new: Record, old: Record) -> bool:
