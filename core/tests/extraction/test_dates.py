@@ -126,6 +126,10 @@ ABSOLUTE = [
     ("graduated in 2021", "graduated in 2021"),
     ("ate goose at Christmas", "ate goose at Christmas 2022"),
     ("swims every Friday", "swims every Friday"),
+    ("works at IBM until the end of March", "works at IBM until the end of March 2024"),
+    ("lives in Rome until March", "lives in Rome until March 2024"),
+    ("lived in Rome until March", "lived in Rome until March 2023"),
+    ("taught there until March", "taught there until March 2023"),
 ]
 
 

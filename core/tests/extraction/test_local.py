@@ -244,12 +244,27 @@ SINCE = [
     ("I bought a house last week", "2023-05-08"),
     ("I went hiking yesterday", "2023-05-07"),
     ("I'm planning to visit Japan next year", "2023-05-08"),
+    ("My lease ends in March", "2023-05-08"),
 ]
 
 
 @pytest.mark.parametrize(("text", "since"), SINCE)
 def test_since_when_it_is_true(text: str, since: str) -> None:
     assert f"{read(said(text))[0].valid_from:%Y-%m-%d}" == since
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("I work at IBM until the end of March", "2024-04-01"),
+        ("I live in Zanzibar until tomorrow", "2023-05-10"),
+        ("I lived in Rome until March", None),
+        ("I live in Rome", None),
+    ],
+)
+def test_until_when_it_is_true(text: str, until: str | None) -> None:
+    end = read(said(text))[0].valid_to
+    assert (end and f"{end:%Y-%m-%d}") == until
 
 
 def test_known_names_make_a_person_of_a_word() -> None:

@@ -59,6 +59,8 @@ _KEPT = {
     "through",
 }
 
+_UNTIL = {"until", "till", "through"}
+_UNTIL_END = re.compile(r"\b(?:until|till|through)\s(?:the\s)?(?:end|middle|beginning|start)\s$", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 # One of these stands in everything that names a time without digits.
 _WORDS = (
@@ -81,6 +83,12 @@ _PAST = re.compile(
     r"\b(?:was|were|did|had|went|got|bought|met|saw|came|took|made|started|moved|finished|\w{3,}ed|been)\b",
     re.IGNORECASE,
 )
+_LASTS = re.compile(
+    r"(?:\b(?:am|is|are|have|has|can|can't|cannot|don't|doesn't|isn't|lives?|works?|stays?|rents?|lasts?|runs?"
+    r"|stud(?:y|ies)|\w+ing)|'(?:m|s|re))\b",
+    re.IGNORECASE,
+)
+"""What is so while somebody speaks: until when it is lies ahead."""
 _BREAK = re.compile(r"[.;!?\n]")
 
 _PERFECT = re.compile(r"\b(?:have|has|been|'ve|now)\b", re.IGNORECASE)
@@ -135,7 +143,10 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
         start = before.end("prep") + 1 if before else start
     if _EVERY.search(text, max(0, start - 24), start) or not _fits(m, rule, prep, text):
         return None
+    until = prep in _UNTIL or (prep == "of" and _UNTIL_END.search(text, max(0, start - 30), start) is not None)
     future = _points_ahead(text, start, m.end())
+    if future is None and until:
+        future = _LASTS.search(text, _clause_start(text, start), start) is not None or None
     try:
         core = rule(m, times.Ask(at, cal.midnight(at), future))
     except (OverflowError, ValueError):  # a year or a count beyond the calendar
@@ -145,7 +156,7 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
     first, last, relation = core.start, core.end, core.relation
     if prep == "since" and first < at:
         last, relation = at, "since"
-    elif prep in {"until", "till", "through"} and last > at:
+    elif until and last > at:
         first, relation = at, "until"
     part = (before["part"] or "").lower() if before else ""
     words = core.words

@@ -265,7 +265,8 @@ class LocalExtractor:
             value=value,
             negated=reading.negated,
             created_at=message.timestamp,
-            valid_from=_since(name, spans, message.timestamp),
+            valid_from=message.timestamp if reading.ahead else _since(name, spans, message.timestamp),
+            valid_to=_ends(name, spans, message.timestamp),
             categories=categorize(text, name, self._custom),
             importance=importance if importance is not None else _IMPORTANCE.get((name or "").partition(":")[0], 0.7),
             correction=clause.correction,
@@ -454,6 +455,13 @@ def _since(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetim
         ):
             return span.start
     return at
+
+
+def _ends(name: str | None, spans: Sequence[TimeSpan], at: datetime) -> datetime | None:
+    """Until when what fills a slot is true, where the clause says so; what is planned does not end with its day."""
+    if name is None or name.partition(":")[0] in {"plans", "goal", "when"}:
+        return None
+    return next((span.end for span in spans if span.relation == "until" and span.end > at), None)
 
 
 def _relations(name: str | None, value: str | None, reading: Reading, subject: people.Subject) -> tuple[Relation, ...]:
