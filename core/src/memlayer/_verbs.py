@@ -57,6 +57,8 @@ def record(core: Core, verb: str, memory_id: str, given: dict[str, Any]) -> Reco
     if found is None:
         where = f" in {scope.ids()}" if scope.ids() else ""
         raise NotFoundError(f"no memory has the id {brief(memory_id)}{where}")
+    if verb in ("update", "batch_update") and found.status == "retracted":
+        raise NotFoundError(f"memory {memory_id} was deleted; add its text as a new memory instead")
     if verb in ("update", "batch_update") and found.immutable:
         raise ImmutableError(f"memory {memory_id} is immutable; delete it and add the new text instead")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -260,6 +261,17 @@ class RuleTests:
         assert m.profile(**ALICE)["profile"]["lives_in"] == "Rome"
         found = " ".join(texts(m.get_all(**ALICE)))
         assert all(word in found for word in ("cat", "dog", "Rome"))
+
+    def test_what_was_deleted_takes_no_update(self, m: Any) -> None:
+        """A deleted memory is there to be looked at, and changes no more; a batch with one changes nothing."""
+        [gone], [kept] = (m.add(text, **ALICE)["results"] for text in (ROME, "I am allergic to peanuts."))
+        m.delete(gone["id"])
+        rows = [{"memory_id": one["id"], "text": "Likes tea"} for one in (kept, gone)]
+        for call in (partial(m.update, gone["id"], "Lives in Oslo"), partial(m.batch_update, rows)):
+            with pytest.raises(NotFoundError, match="was deleted"):
+                call()
+        assert m.get(gone["id"])["memory"] == "Lives in Rome"
+        assert texts(m.get_all(**ALICE)) == ["Is allergic to peanuts"]
 
     # erasure
 
