@@ -30,6 +30,7 @@ from memlayer.errors import ModelError
 from memlayer.models._calls import Patience
 from memlayer.testing import HashEmbedder, Ids
 from memlayer.testing.openai_server import Fault
+from memlayer.types import Scope
 
 # LiteLLM's own models make pydantic warn.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydantic", "ignore::DeprecationWarning:litellm")
@@ -219,25 +220,41 @@ def test_what_one_process_adds_and_reads_no_worker_elsewhere_reads_too(tmp_path:
 def test_the_claim_of_a_dead_process_ends_at_once_and_of_one_elsewhere_in_time(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
+    with memory(FakeModel(), tmp_path / "m.db") as m:
+        m._core.worker.wake = lambda: None  # type: ignore[method-assign]
+        m.add("I like tea", user_id="u", mode="deferred")
+        m.add("I like rye", user_id="another owner", mode="deferred")
+        r, s = (e.id for e in m._core.ledger.unread(scope=Scope()))
     now = [datetime(2026, 1, 1, tzinfo=timezone.utc)]
     leases = SQLiteLeases(Database(tmp_path / "m.db"), clock=lambda: now[0])
 
     def claim(process: int, node: str) -> None:
         with leases._database.write() as connection:
             until = micros(now[0] + LEASE)
-            row = ("r", leases_module._digest("u"), f"{process} token {node}", until)
+            row = (r, leases_module._digest("u"), f"{process} token {node}", until)
             connection.execute("INSERT OR REPLACE INTO readers VALUES (?, ?, ?, ?)", row)
 
     claim(gone.pid, platform.node())
-    assert leases.take(["r"], "u")
-    leases.give_back(["r"])
+    assert leases.take([r], "u")
+    leases.give_back([r])
     claim(os.getpid(), platform.node())
-    assert not leases.take(["r"], "u")
+    assert not leases.take([r], "u")
     claim(gone.pid, "elsewhere")
-    assert not leases.take(["r"], "u")
-    assert leases.take(["s"], "another owner")
+    assert not leases.take([r], "u")
+    assert leases.take([s], "another owner")
     now[0] += LEASE
-    assert leases.take(["r"], "u")
+    assert leases.take([r], "u")
+
+
+def test_what_was_read_since_it_was_looked_up_is_not_asked_for_again(tmp_path: Path) -> None:
+    other, late = FakeModel(otherwise=echo), FakeModel(otherwise=echo)
+    with memory(other, tmp_path / "m.db") as one, memory(late, tmp_path / "m.db", new_id=Ids("other")) as two:
+        one._core.worker.wake = lambda: None  # type: ignore[method-assign]
+        one.add("I like tea", **A, mode="deferred")
+        [group] = two._core.backlog._next(Scope(), set())
+        one.reextract(**A)
+        assert two._core.backlog._group(group) is None
+    assert (len(other.asked), len(late.asked)) == (1, 0)
 
 
 def test_a_claim_leaves_nothing_behind(tmp_path: Path) -> None:

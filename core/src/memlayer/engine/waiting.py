@@ -31,8 +31,8 @@ class Leases(Protocol):
         """Claims episodes that nobody else knows of yet."""
         ...
 
-    def take(self, ids: Sequence[str], owner: str) -> bool:
-        """Claims waiting episodes; False, and nothing is claimed, while somebody else reads any of this owner's."""
+    def take(self, ids: Sequence[str], owner: str) -> frozenset[str]:
+        """Claims those that still wait, and says which; none while somebody else reads any of this owner's."""
         ...
 
     def give_back(self, ids: Sequence[str]) -> None:
@@ -68,19 +68,17 @@ class Claims:
 
     @contextmanager
     def free(self, ids: Sequence[str], owner: str) -> Iterator[frozenset[str]]:
-        """Claims those of one owner's waiting episodes that nobody reads, and says which."""
+        """Claims those of one owner's waiting episodes that nobody reads, or has read by now, and says which."""
         with self._lock:
             mine = frozenset(ids) - self._ids
             self._ids |= mine
-        told = [i for i in ids if i in mine]
         try:
-            if told and self._leases.take(told, owner):
-                try:
-                    yield mine
-                finally:
-                    self._leases.give_back(told)
-            else:
-                yield frozenset()
+            claimed = self._leases.take([i for i in ids if i in mine], owner) if mine else frozenset()
+            try:
+                yield claimed
+            finally:
+                if claimed:
+                    self._leases.give_back(sorted(claimed))
         finally:
             self._give_back(mine)
 

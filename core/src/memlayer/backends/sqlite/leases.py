@@ -31,19 +31,22 @@ class SQLiteLeases:
         with self._database.write(durable=False) as connection:
             self._note(connection, ids, _digest(owner))
 
-    def take(self, ids: Sequence[str], owner: str) -> bool:
-        """Claims waiting episodes; False, and nothing is claimed, while somebody else reads any of this owner's."""
+    def take(self, ids: Sequence[str], owner: str) -> frozenset[str]:
+        """Claims those that still wait, and says which; none while somebody else reads any of this owner's."""
         key = _digest(owner)
         with self._database.look() as connection:
             if self._others(connection, key):
-                return False
+                return frozenset()
         with self._database.write(durable=False) as connection:
             if self._others(connection, key):
-                return False
+                return frozenset()
+            # Somebody may have read some since they were looked up.
+            asked = f"SELECT id FROM records WHERE unread = 1 AND id IN ({', '.join('?' * len(ids))})"
+            waiting = frozenset(row[0] for row in connection.execute(asked, list(ids)))
             # Only claims of this memory are left to stand; the rest has ended.
             connection.execute("DELETE FROM readers WHERE owner = ? AND holder <> ?", (key, self._me()))
-            self._note(connection, ids, key)
-        return True
+            self._note(connection, sorted(waiting), key)
+        return waiting
 
     def give_back(self, ids: Sequence[str]) -> None:
         """Ends claims of this memory, and all that have expired."""
