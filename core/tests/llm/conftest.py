@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def serve() -> Iterator[Make]:
 
     yield make
     close()
+    # A client that LiteLLM or httpx dropped closes its connections when it is collected: with its test, not in another.
+    gc.collect()
     for server in started:
         server.stop()
 
