@@ -7,7 +7,7 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -43,11 +43,14 @@ class Bridge:
                 raise _over()
             return context.run(function, *args, **kwargs)
 
+        # Not kept by name: a future that failed holds this frame by its error, and both would wait for the collector.
+        return await asyncio.wrap_future(self._begin(call))
+
+    def _begin(self, call: Callable[[], R]) -> Future[R]:
         with self._lock:
             if self.closed:
                 raise _over()
-            begun = self._pool().submit(call)
-        return await asyncio.wrap_future(begun)
+            return self._pool().submit(call)
 
     def close(self) -> None:
         """Waits for what has begun, then ends the threads; what has not begun raises."""

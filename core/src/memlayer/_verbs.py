@@ -356,11 +356,13 @@ def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, in
 def _twins(core: Core, records: Sequence[Record]) -> dict[str, str]:
     """What is there already under another id: a message by its own id, a fact by its words and its messages."""
     twins: dict[str, str] = {}
+    said: dict[Scope, dict[str, str]] = {}
     for record in records:
         if record.kind == "episode" and record.message_id is not None:
-            known = core.ledger.messages_known([record.message_id], record.scope)
-            if record.message_id in known:
-                twins[record.id] = known[record.message_id]
+            said.setdefault(record.scope, {})[record.id] = record.message_id
+    for scope, ids in said.items():
+        known = core.ledger.messages_known(list(ids.values()), scope)
+        twins |= {mine: known[one] for mine, one in ids.items() if one in known}
     for record in records if twins else ():
         if record.kind != "episode" and not twins.keys().isdisjoint(record.sources):
             for held in core.ledger.citing(transfer.renamed(record, twins).sources):

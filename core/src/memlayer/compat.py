@@ -190,7 +190,7 @@ def strict(made: type[C]) -> type[C]:
     return made
 
 
-def _strict(method: FunctionType) -> FunctionType:
+def _strict(method: FunctionType) -> Callable[..., Any]:
     code = method.__code__
     own = list(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
     if code.co_flags & CO_VARKEYWORDS:
@@ -207,7 +207,7 @@ def _strict(method: FunctionType) -> FunctionType:
             _check(verb, {name: value for name, value in given.items() if name not in known}, own)
         return method(*args, **given)
 
-    return call  # type: ignore[return-value]
+    return call
 
 
 def one_of(verb: str, **spellings: Any) -> Any:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from inspect import signature
 from pathlib import Path
@@ -128,6 +129,34 @@ def test_what_waits_when_the_memory_is_closed_is_told_so(memory: AsyncMemory) ->
         await memory.close()
 
     asyncio.run(closed())
+
+
+def test_an_error_goes_with_its_call() -> None:
+    """It and all that its frames hold, connections among them, wait for no collector of cycles."""
+
+    class FailedError(Exception):
+        """Raised in a worker."""
+
+    def fail() -> None:
+        raise FailedError
+
+    async def call() -> weakref.ref[FailedError]:
+        bridge = Bridge()
+        try:
+            await bridge.run(fail)
+        except FailedError as error:
+            return weakref.ref(error)
+        finally:
+            bridge.close()
+        raise AssertionError("it did not fail")
+
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        assert asyncio.run(call())() is None
+    finally:
+        if collects:
+            gc.enable()
 
 
 @needs_fork

@@ -160,15 +160,7 @@ class Segment:
     def visible(self, view: View, scope: Scope) -> Visible:
         """What a reader sees; kept until the segment changes or the time of one of its rows comes."""
         at = _micros(view.now if view.as_of is None else view.as_of)
-        asked = (
-            view.as_of is None,
-            view.everything,
-            view.cited,
-            view.kinds,
-            scope.agent_id,
-            scope.run_id,
-            scope.app_id,
-        )
+        asked = (view.as_of is None, view.everything, view.cited, view.kinds, scope)
         held: dict[Any, Visible] = self.memo.setdefault("visible", {})
         known = held.get(asked)
         if known is not None and known.since <= at < known.until:
