@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,11 +28,18 @@ def close() -> None:
     while made:
         made.pop().close()
     if (litellm := sys.modules.get("litellm")) is not None:
-        # LiteLLM keeps its clients, and closes none.
-        for client in litellm.in_memory_llm_clients_cache.cache_dict.values():
-            if callable(end := getattr(client, "close", None)) and not inspect.iscoroutinefunction(end):
-                end()
+        litellm.client_session = None
         litellm.in_memory_llm_clients_cache.flush_cache()
+
+
+def litellm_on_one_session() -> None:
+    """Has all of LiteLLM's calls in a test share connections that end with it.
+
+    By itself LiteLLM closes none, and where two threads ask at once, each makes a client and one of them is forgotten.
+    """
+    litellm = pytest.importorskip("litellm")
+    if litellm.client_session is None:
+        litellm.client_session = keep(pytest.importorskip("httpx").Client())
 
 
 class Waits:
@@ -58,6 +64,7 @@ def language_model(client: str, server: OpenAIServer, patience: Patience, *, tim
     if client == "litellm":
         from memlayer.models.litellm import LiteLLMLanguageModel
 
+        litellm_on_one_session()
         options = {"api_base": server.base_url, "api_key": KEY}
         return LiteLLMLanguageModel("openai/scripted", options=options, timeout=timeout, patience=patience)
     from langchain_openai import ChatOpenAI
@@ -80,6 +87,7 @@ def embedder(client: str, server: OpenAIServer, patience: Patience, *, dimension
     if client == "litellm":
         from memlayer.models.litellm import LiteLLMEmbedder
 
+        litellm_on_one_session()
         options = {"api_base": server.base_url, "api_key": KEY}
         return LiteLLMEmbedder("openai/scripted", dimensions=dimensions, options=options, patience=patience)
     from langchain_openai import OpenAIEmbeddings

@@ -35,7 +35,7 @@ def serve() -> Iterator[Make]:
 
     yield make
     close()
-    # A client that LiteLLM or httpx dropped closes its connections when it is collected: with its test, not in another.
+    # What a test left open is met here, in the test whose it is.
     gc.collect()
     for server in started:
         server.stop()
