@@ -189,7 +189,7 @@ class Ingest:
 
     def _extract(self, request: Request, messages: Sequence[Message], known: Sequence[Record]) -> list[Candidate]:
         extractor = self._extractor
-        if isinstance(extractor, GuidedExtractor) and request.guidance != Guidance():
+        if request.guidance != Guidance() and isinstance(extractor, GuidedExtractor):
             extractor = extractor.guided(request.guidance)
         found = extractor.extract(messages, scope=request.scope, known=known)
         pieces = {m.episode_id: m.document for m in messages if isinstance(m, PieceMessage)}
@@ -425,6 +425,8 @@ def _message(episode: Record) -> Message:
 
 def person(scope: Scope) -> Scope:
     """The scope without its run: what is true of a person holds in every conversation."""
+    if scope.run_id is None:
+        return scope
     wide = replace(scope, run_id=None)
     return wide if wide.ids() else scope
 
@@ -441,6 +443,8 @@ def _stale(news: Sequence[Event], scope: Scope, messages: Sequence[Message]) -> 
 
 def _placed(episodes: Sequence[Record], news: Sequence[Event]) -> dict[str, Record]:
     """The episodes behind whatever another writer said in their conversation meanwhile."""
+    if not news:
+        return {e.id: e for e in episodes}
     session = episodes[0].session
     after = [
         e.after.position
@@ -478,12 +482,10 @@ def _touched(final: Mapping[str, Change], record: Record, reason: str) -> Change
 
 
 def _dressed(record: Record, request: Request) -> Record:
-    return replace(
-        record,
-        relations=tuple(dict.fromkeys(record.relations)),
-        expires_at=request.expires_at,
-        immutable=request.immutable,
-    )
+    relations = tuple(dict.fromkeys(record.relations))
+    if (relations, request.expires_at, request.immutable) == (record.relations, record.expires_at, record.immutable):
+        return record
+    return replace(record, relations=relations, expires_at=request.expires_at, immutable=request.immutable)
 
 
 def _outcome(decisions: Sequence[Decision], events: Sequence[Event], known: Mapping[str, Record]) -> list[Written]:
