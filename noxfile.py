@@ -114,12 +114,10 @@ if ADAPTERS:
 
     @nox.session(tags=["ci"])
     def frameworks(session: nox.Session) -> None:
-        """Tests one memory in five frameworks, in one environment; ``-- -m servers`` on Weaviate and Neo4j."""
+        """Tests one memory in five frameworks, in one environment, and the examples; ``-- -m servers`` on servers."""
         ran.add("frameworks")
-        folders = [part for name in ADAPTERS for part in ("-e", f"./integrations/{name}")]
-        five = ("-r", "tests/frameworks/requirements.txt")
-        install_core(session, *folders, *five, *group("test"), extras="[weaviate,neo4j]")
-        pytest(session, "-m", "not servers", "tests/frameworks")
+        install_core(session, *every_adapter(), *group("test"), extras="[weaviate,neo4j,documents]")
+        pytest(session, "-m", "not servers", "tests/frameworks", "tests/test_documents.py::test_an_example_runs")
 
 
 CLIENTS = {
@@ -176,8 +174,7 @@ if (ROOT / "tools" / "servers").exists():
 def docs(session: nox.Session) -> None:
     """Runs every program of README, docs/, examples/ and the adapters' READMEs, with all adapters installed."""
     ran.add("docs")
-    folders = [part for name in ADAPTERS for part in ("-e", f"./integrations/{name}")]
-    install_core(session, *folders, *group("test"), extras="[documents]")
+    install_core(session, *every_adapter(), *group("test"), extras="[documents]")
     pytest(session, "tests/test_documents.py")
 
 
@@ -209,6 +206,12 @@ if BENCHMARKS:
             # The others need data, servers that run, or frameworks: see there.
             if program.parent.name == "speed" and not program.name.startswith("adapter_"):
                 session.run("python", str(program.relative_to(ROOT)))
+
+
+def every_adapter() -> list[str]:
+    """Returns the requirements of all adapters, and of frameworks that share one environment."""
+    folders = [part for name in ADAPTERS for part in ("-e", f"./integrations/{name}")]
+    return [*folders, "-r", "tests/frameworks/requirements.txt"]
 
 
 def test_folders() -> list[str]:
