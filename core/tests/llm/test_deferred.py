@@ -262,8 +262,11 @@ def test_a_claim_leaves_nothing_behind(tmp_path: Path) -> None:
         m.add("I like tea", **A)
         m.add("I like rye", **A, mode="deferred")
         m.reextract(**A)
-        with m._core.ledger.database.read() as connection:
-            assert connection.execute("SELECT count(*) FROM readers").fetchone() == (0,)
+    # Closed: the worker, which the second message woke, reads no more.
+    database = Database(tmp_path / "m.db")
+    with database.read() as connection:
+        assert connection.execute("SELECT count(*) FROM readers").fetchone() == (0,)
+    database.close()
 
 
 PROGRAM = """

@@ -425,9 +425,7 @@ def _message(episode: Record) -> Message:
 
 def person(scope: Scope) -> Scope:
     """The scope without its run: what is true of a person holds in every conversation."""
-    if scope.run_id is None:
-        return scope
-    wide = replace(scope, run_id=None)
+    wide = scope if scope.run_id is None else replace(scope, run_id=None)
     return wide if wide.ids() else scope
 
 
@@ -443,8 +441,6 @@ def _stale(news: Sequence[Event], scope: Scope, messages: Sequence[Message]) -> 
 
 def _placed(episodes: Sequence[Record], news: Sequence[Event]) -> dict[str, Record]:
     """The episodes behind whatever another writer said in their conversation meanwhile."""
-    if not news:
-        return {e.id: e for e in episodes}
     session = episodes[0].session
     after = [
         e.after.position
@@ -452,7 +448,7 @@ def _placed(episodes: Sequence[Record], news: Sequence[Event]) -> dict[str, Reco
         if e.after is not None and e.after.kind == "episode" and e.after.session == session
     ]
     shift = max(0, max(after) + 1 - episodes[0].position) if after else 0
-    return {e.id: replace(e, position=e.position + shift) for e in episodes}
+    return {e.id: replace(e, position=e.position + shift) if shift else e for e in episodes}
 
 
 def _changes(
