@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -120,6 +121,28 @@ class TestPlacesThatCannotBeWritten:
         told = str(ours(error, "open", Path("memory.db")))
         assert told.endswith("; give path= a place that can be written, or set MEMLAYER_DIR")
         assert "memory.db:" in told
+
+    @pytest.mark.parametrize("error", [
+        OSError(errno.ENOSPC, "No space left on device", "memory.db"),
+        sqlite3.OperationalError("database or disk is full"),
+        sqlite3.OperationalError("disk I/O error"),
+    ])  # fmt: skip
+    def test_a_full_disk_is_named(self, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+        """SQLite calls it a disk I/O error where it finds no room for what stands beside the file."""
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(100, 100, 0))
+        told = str(ours(error, "open", Path("memory.db")))
+        assert told.endswith("; its disk is full: make room there, and try again")
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(1 << 30, 0, 1 << 30))
+        assert str(ours(sqlite3.OperationalError("disk I/O error"), "open", Path("memory.db"))).endswith("I/O error")
+
+    def test_an_error_names_no_file_that_nobody_asked_for(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        """It named the hidden file that would have become the memory or its copy."""
+        (tmp_path / "file").write_text("no folder")
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with pytest.raises(BackendUnavailableError) as caught:
+            ledger.database.backup(tmp_path / "file" / "copy.db")
+        copy, mend = tmp_path / "file" / "copy.db", "name a file that can be written"
+        assert str(caught.value) == f"could not back up {ledger.database.path}: Not a directory: {copy}; {mend}"
 
     def test_a_folder_in_the_files_place_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(BackendUnavailableError, match=str(tmp_path)):

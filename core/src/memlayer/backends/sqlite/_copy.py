@@ -20,8 +20,8 @@ def copy(source: sqlite3.Connection, *, of: Path, to: Path) -> Path:
     if to.exists() and of.exists() and to.samefile(of):
         raise ConfigurationError(f"backup: {to} is the memory itself; name another file")
     part = to.with_name(f".{to.name}.{os.getpid()}.{threading.get_ident()}.part")
+    create(part, becomes=to)
     try:
-        create(part)
         made = sqlite3.connect(part)
         try:
             source.backup(made)
@@ -40,6 +40,9 @@ def copy(source: sqlite3.Connection, *, of: Path, to: Path) -> Path:
     return to
 
 
-def create(path: Path) -> None:
-    """Makes an empty file that is its owner's alone."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+def create(path: Path, *, becomes: Path) -> None:
+    """Makes an empty file that is its owner's alone; an error names the file that it would have become."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(becomes)) from error

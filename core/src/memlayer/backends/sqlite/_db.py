@@ -431,7 +431,7 @@ def _make(path: Path) -> None:
     """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
-    create(fresh)
+    create(fresh, becomes=path)
     try:
         connection = sqlite3.connect(fresh, isolation_level=None)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from json import JSONDecodeError
 from pathlib import Path
@@ -12,7 +13,11 @@ from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailabl
 
 _ELSEWHERE = "; give path= a place that can be written, or set MEMLAYER_DIR"
 _DAMAGED = "; the file is damaged: put a backup in its place"
+_FULL = "; its disk is full: make room there, and try again"
+_LITTLE = 64 << 10
+"""Bytes that opening a file takes beside it; where there are fewer, SQLite only says that the disk failed."""
 _MENDS = {
+    "disk is full": _FULL,
     "malformed": _DAMAGED,
     "decode to UTF-8": _DAMAGED,
     "readonly": _ELSEWHERE,
@@ -57,9 +62,23 @@ def ours(error: BaseException, operation: str, path: Path) -> BackendError | Non
             elif "unable to open" in text or "readonly" in text or "disk" in text:
                 kind = BackendUnavailableError
         mend = next((mend for sign, mend in _MENDS.items() if sign in text), "")
+        if "disk I/O" in text and _is_full(path):
+            mend = _FULL
         return kind(f"SQLite could not {operation} {path}: {text}{mend}", backend="sqlite", operation=operation)
     if isinstance(error, OSError):
-        mend = _ELSEWHERE if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR) else ""
-        told = f"could not {operation} {path}: {error}{mend}"
+        mend = ""
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
+            mend = "; name a file that can be written" if operation == "back up" else _ELSEWHERE
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            mend = _FULL
+        where = f": {error.filename}" if error.filename not in (None, str(path)) else ""
+        told = f"could not {operation} {path}: {error.strerror or error}{where}{mend}"
         return BackendUnavailableError(told, backend="sqlite", operation=operation)
     return None
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE
+    except OSError:
+        return False
