@@ -239,6 +239,31 @@ def test_an_export_is_for_its_owner_alone_and_spares_the_memory(
     assert stat.S_IMODE(Path("/dev/null").stat().st_mode) == 0o666
 
 
+def test_an_export_that_fails_spares_an_older_one(
+    memlayer: Command, alice: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full left half of the new one and nothing of the old one."""
+    file, link = tmp_path / "there" / "alice.json", tmp_path / "link.json"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    assert memlayer("export", *HERE, link).code == 0
+    older = file.read_bytes()
+    memlayer("add", *HERE, "I love tea.")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", str(file.with_name("another name")))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        said = memlayer("export", *HERE, link)
+        assert (said.code, said.err) == (2, f"error: {link}: No space left on device\n")
+    assert [path.name for path in file.parent.iterdir()] == ["alice.json"]
+    assert file.read_bytes() == older
+    assert memlayer("export", *HERE, link).code == 0
+    assert b"Loves tea" in file.read_bytes()
+    assert link.is_symlink()
+
+
 def test_json_is_json_where_nothing_is_found(memlayer: Command, alice: dict[str, str]) -> None:
     nobody = ("--user", "nobody", "--json")
     for command in ("search x", "context x", "list", "documents", "profile", "graph", "export"):

@@ -215,6 +215,7 @@ def test_the_command_reads_a_pipe_and_writes_one(home: Path) -> None:
         ("list --user alice >&-", 0, ""),
         ("list --user alice --json >&-", 0, ""),
         ("export --user alice >&- 2>&-", 0, ""),
+        ("export --user alice /dev/stdout | grep -q Lisbon", 0, ""),
         ("add 'I like tea.' --user alice <&- >&- 2>&-", 0, ""),
         ("add --user alice <&-", 2, "error: Nothing to add: the text is empty. (memlayer add --help)\n"),
         ("import - <&-", 2, "error: the file - is no JSON: Expecting value: line 1 column 1 (char 0)"),
@@ -240,6 +241,17 @@ def test_a_pipe_of_bytes_that_are_no_text_is_wrong_usage(home: Path, command: tu
     done = subprocess.run(running, check=False, input=b"\xff\xfe{", capture_output=True, env=strict, timeout=60)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"the standard input is no UTF-8 text: invalid start byte at byte 0" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+@pytest.mark.parametrize("command", ["list", "list --json", "export", "--help"])
+def test_an_output_that_is_full_is_one_line(memlayer: Command, alice: dict[str, str], command: str) -> None:
+    """Python tried to write the rest once more at the end, and said so in a traceback."""
+    arguments = [*command.split(), *(() if command == "--help" else HERE)]
+    with Path("/dev/full").open("w") as full:
+        listing = process(*arguments, stdout=full, env=os.environ | {"PYTHONUNBUFFERED": ""})
+        _, err = listing.communicate(timeout=60)
+    assert (listing.returncode, err) == (2, "error: No space left on device\n")
 
 
 def test_a_reader_that_goes_away_is_no_error(memlayer: Command) -> None:

@@ -59,15 +59,23 @@ def run(arguments: Sequence[str]) -> int:
         code = app.main(list(arguments) or ["--help"], prog_name="memlayer", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
-        # What is still in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 128 + 13
     except click.Abort:
         print("Stopped.", file=sys.stderr)  # noqa: T201
         return 130
     except Exception as error:  # noqa: BLE001  (the edge of the program)
+        try:
+            sys.stdout.flush()
+        except OSError:  # the disk that the output goes to is full, say
+            _drop_output()
         return _failed(error, debug="--debug" in arguments)
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """Leaves what is still in the buffer, for it has nowhere to go; Python would try once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_streams() -> None:
@@ -90,8 +98,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
         said = error.format_message() + hint
     elif isinstance(error, click.ClickException):
         said = error.format_message()
-    elif isinstance(error, OSError) and error.filename and not isinstance(error, errors.MemlayerError):
-        said = f"{error.filename}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror and not isinstance(error, errors.MemlayerError):
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     else:
         said = str(error) or type(error).__name__
     code = code_of(error)

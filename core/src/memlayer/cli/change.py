@@ -81,7 +81,7 @@ def delete(desk: Desk, ids: tuple[str, ...], document: str | None) -> int:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @verb(whose="optional")
 def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
-    """Erase all of a user, agent, run or app, or a document, for good.
+    """Erase everything of somebody, or a document, for good.
 
     Memories, messages, items and their history go, protected ones too. It asks first, unless there is --yes.
     """

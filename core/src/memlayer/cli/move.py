@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +38,28 @@ def export(desk: Desk, file: str, filters: Any, history: bool) -> int:
     if file == "-":
         Desk.answer(Desk(None, None, True, {}), found)
         return 0
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-        json.dump(found, target, ensure_ascii=False, indent=2)
-        target.write("\n")
+    _write(Path(file), json.dumps(found, ensure_ascii=False, indent=2) + "\n")
     told: dict[str, Any] = {"file": file, "records": len(found["records"]), "items": len(found["items"])}
     if not desk.answer(told):
         desk.say(f"{many(told['records'], 'record')} and {many(told['items'], 'item')} written to {file}.")
     return 0
+
+
+def _write(file: Path, text: str) -> None:
+    """Puts a whole file in the place of an older one, which stays where the new one cannot be written."""
+    special = file.exists() and not file.is_file()  # a device, a pipe; for a folder, opening it raises
+    whole = Path(os.path.realpath(file))
+    part = file if special else whole.with_name(f".{whole.name}.{os.getpid()}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as target:
+            target.write(text)
+        if not special:
+            os.replace(part, whole)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from error
+    finally:
+        if not special and os.path.lexists(part):
+            part.unlink()
 
 
 @click.command(
