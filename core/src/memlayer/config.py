@@ -31,6 +31,7 @@ _REMOVED = {
 }
 _CONFIG_CLASS = re.compile(r"(\w*?)(?:LLM|Llm|Embedder|Embedding)?Config")
 _ONE_WORD = {"lm_studio": "lmstudio", "deep_seek": "deepseek", "hugging_face": "huggingface", "vertex_ai": "vertexai"}
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://")
 _HOST = re.compile(r"[^\s/@*:\[\]]+(?::\d{1,5})?|[0-9A-Fa-f:]+")
 _ENVIRONMENT = {"vector_store": "MEMLAYER_VECTOR_STORE", "graph_store": "MEMLAYER_GRAPH_STORE"}
 """Where servers are named for programs that name none."""
@@ -96,8 +97,9 @@ class Settings:
 
 
 def check_path(name: str, path: Any, *, mend: str = "") -> Any:
-    """The path; refuses what names no file, a blank name, too, which would be the folder that the program runs in."""
-    if not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path) or not _encodes(path):
+    """The path; refuses what names no file: an address, and a blank name, which would be the folder of the program."""
+    wrong = not isinstance(path, str | os.PathLike) or not str(path).strip() or "\0" in str(path)
+    if wrong or not _encodes(path) or _ADDRESS.match(str(path)):
         raise ConfigurationError(f"{name} must be the name of a file, not {brief(path)}{mend}")
     return path
 

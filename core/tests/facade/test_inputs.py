@@ -104,7 +104,7 @@ def test_own_categories_are_names_and_descriptions(memory: Memory, custom: Any) 
             call()
 
 
-@pytest.mark.parametrize("path", [3, "", " ", "a\0b", b"m.db", ["m.db"]])
+@pytest.mark.parametrize("path", [3, "", " ", "a\0b", b"m.db", ["m.db"], "sqlite:///m.db"])
 def test_a_path_is_the_name_of_a_file(path: Any) -> None:
     for call in (lambda: Memory(path), lambda: Memory.from_config({"history_db_path": path})):
         with pytest.raises(ConfigurationError, match=r"path must be the name of a file, not .*; leave it out"):
@@ -192,7 +192,7 @@ def test_a_context_is_asked_for_something(memory: Memory) -> None:
         memory.context(**ANN)
 
 
-@pytest.mark.parametrize("file", [None, 3, "", " ", "a\0b", "\ud800.db", ["a.db"]])
+@pytest.mark.parametrize("file", [None, 3, "", " ", "a\0b", "\ud800.db", ["a.db"], "s3://bucket/a.db"])
 def test_a_backup_s_file_is_the_name_of_a_file(memory: Memory, file: Any) -> None:
     with pytest.raises(ConfigurationError, match="file must be the name of a file, not"):
         memory.backup(file)
