@@ -117,9 +117,9 @@ class Projection:
         for owner in sorted(set(touched)):
             counts["nodes"] += self.sweep(connection, owner)
             left = run(
-                "SELECT EXISTS (SELECT 1 FROM records WHERE owner = ?1) "
-                "OR EXISTS (SELECT 1 FROM items WHERE owner = ?1)",
-                (owner,),
+                "SELECT EXISTS (SELECT 1 FROM records WHERE owner = :owner) "
+                "OR EXISTS (SELECT 1 FROM items WHERE owner = :owner)",
+                {"owner": owner},
             ).fetchone()[0]
             run("UPDATE owners SET generation = generation + 1 WHERE id = ?" if left else
                 "DELETE FROM owners WHERE id = ?", (owner,))  # fmt: skip

@@ -89,8 +89,9 @@ class SQLiteOutbox:
         """Says whether rows wait that a reader of the scope would miss."""
         with self._database.look() as connection:
             found = connection.execute(
-                "SELECT 1 FROM outbox WHERE target = ? AND (?2 IS NULL OR user_id IS ?2 OR operation <> 'put') LIMIT 1",
-                (target, scope.user_id),
+                "SELECT 1 FROM outbox WHERE target = :target "
+                "AND (:user IS NULL OR user_id IS :user OR operation <> 'put') LIMIT 1",
+                {"target": target, "user": scope.user_id},
             ).fetchone()
         return found is not None
 
