@@ -148,7 +148,11 @@ _WHEN = (
 )
 _TIME_FIRST = _re(
     rf"^(?:just |only |so )?((?:(?:every|each) (?:other |single |second )?(?:day|{_WHEN}|morning|evening)"
-    rf"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)|these days|nowadays|from now on"
+    r"|on (?:(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)(?:,? and |, )?){1,3}"
+    r"|(?:on )?most (?:days|weekends|mornings|evenings|nights|(?:mon|tues|wednes|thurs|fri|satur|sun)days)|at weekends"
+    r"|in the (?:mornings?|afternoons?|evenings?)"
+    r"|(?:once|twice|(?:three|four|five|\d) times) (?:a|per|every) (?:day|week|month|year)|these days|nowadays"
+    r"|from now on"
     rf"|(?:lately|recently)(?= I| we)|since (?:the|my|our"
     rf"|last|this) [\w ]{{2,20}}?(?= I | we | my | our )|now(?= my| our)|as of (?:today|now|yesterday"
     rf"|last \w+|this \w+"
@@ -247,7 +251,7 @@ _SHARED = _re(
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
     r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded"
-    r"|became|turned"
+    r"|became|turned|needs(?= an? )|wears|carries|teaches"
     r"|gave up|began|changed|become|took up|retired) \w))"
 )
 _REPAIR = _re(
@@ -453,7 +457,7 @@ def _split(sentence: str) -> Iterator[str]:
 
 _DANGLING = _re(r",\s*(?:where|which|who|that|exactly|specifically|especially|including|like)(?:\s[\w']+){0,2}$")
 _LOVED = _re(r"\b(?:love|like|loves|likes)\b")
-_SUBJECT = re.compile(r"(?:I|We|we|[Mm]y [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z]\w+)\s")
+_SUBJECT = re.compile(r"(?:I|We|we|(?:[Mm]y|[Oo]ur) [\w-]+(?: [A-Z]\w+)?|She|He|she|he|[A-Z]\w+)\s")
 
 
 _ELIDED = re.compile(

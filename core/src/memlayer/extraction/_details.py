@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from memlayer.extraction import _words as words
+from memlayer.extraction._grammar import shift
 from memlayer.extraction._readings import Reading
 
 _PEOPLE = (
@@ -60,8 +61,8 @@ _NUMBER = (
 _NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z0-9][\w'&.-]*)){0,3}"
 _NOW = r"(?:now |currently |still |actually |exactly )?"
 _AFTER = (
-    r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(]|\s*$| according to\b| because\b| this (?:year|term"
-    r"|season)\b| and\b| but\b| so\b"
+    r"(?= now\b| on [A-Z]| at [A-Z]| in [A-Z]|[,;:.!(](?!\d)|\s*$| according to\b| because\b| this (?:year|term"
+    r"|season)\b| and\b| but\b| so\b| as of\b| since\b| from \w| with \w| running\b| that (?:I|we|is|has)\b"
     r"| these days\b)"
 )
 
@@ -80,7 +81,10 @@ def _of(heads: str, value: str, owner: str = "my|our") -> re.Pattern[str]:
 
 _PATTERNS = (
     _of(_PEOPLE, _NAME),
-    _of(_ONES, rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?{_NAME}"),
+    _of(
+        _ONES,
+        rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?(?:old |new |used )?{_NAME}",
+    ),
     _of(rf"(?:[a-z]+ )?(?:{_AMOUNTS})|(?:[a-z]+ )?(?:{_RECORDS})|best [a-z]+ time", rf"{_NUMBER}"),
     _of(
         "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code",
@@ -142,6 +146,28 @@ def _snake(topic: str) -> str:
     return re.sub(r"\W+", "_", topic.replace("'s ", " ")).strip("_")
 
 
+_COMPANY = re.compile(
+    r"^(?:my|our) (?P<what>(?:company|firm|start-?up|team|shop|business|agency|school|department|restaurant|store)"
+    r" (?:makes|sells|builds|develops|produces|offers|imports|exports|specializes in|specialises in|is based in|ships"
+    r"|has (?:an office|offices|\d+|about|around)) (?!this\b|that\b|it\b).{4,})$",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(
+    r"^(?:my|our) (?P<what>(?:very )?(?:first|previous|last|former|childhood|old) (?:job|boss|car|bike|computer|phone"
+    r"|laptop|pet|dog|cat|house|home|apartment|flat|school|teacher|language|marathon|concert|company|employer|role"
+    r"|position|degree|instrument|dream|hero|nickname)) was (?P<value>(?!it\b|that\b|this\b|so\b|not\b)\w.*)$",
+    re.IGNORECASE,
+)
+
+
+def _once(text: str) -> list[Reading]:
+    """What one of the speaker's things was, or what their company does: neither fills a slot."""
+    if " was " in text and (m := _ONCE.match(text)):
+        return [Reading("", None, text=f"{m['what'].lower()} was {shift(m['value'])}")]
+    m = _COMPANY.match(text)
+    return [Reading("", None, text=shift(m["what"]))] if m else []
+
+
 def detail(text: str) -> list[Reading]:
     """What "my … is …" says of a thing that the speaker has one of: `detail:rent` with "900 euros"."""
     for pattern in _PATTERNS:
@@ -158,4 +184,4 @@ def detail(text: str) -> list[Reading]:
             name, topic = medicine, f"dose of {medicine.replace('_', ' ')}"
         said = m["topic"] if topic == said else topic
         return [Reading(f"detail:{name}", value, text=f"{said[:1].lower()}{said[1:]} is {value}")]
-    return _figure(text)
+    return _figure(text) or _once(text)

@@ -27,9 +27,10 @@ _FILLER = _re(
     r"|won|made|met|seen|taken|begun|built|written|run|found|lost|become|read|set|signed|done|given|sold|taught"
     r"|grown)\b))\s)+(?=[a-z])"
 )
+_TENS = "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _BODY = _re(
     r"^(?:am|is) (?:\d+ (?:weeks|months) |newly |currently )?pregnant(?=$|[,.;!]| (?:with|too|again|now|and)\b)"
-    r"|^(?:turn|turns|will turn|is turning|am turning) \d{1,3}\b"
+    rf"|^(?:turn|turns|will turn|is turning|am turning) (?:\d{{1,3}}|{_TENS}(?:-\w+)?|\w+teen|ten|eleven|twelve)\b"
     r"|^(?:always|usually|only) (?:fly|flies|shop|shops|order|orders|book|books|stays?) (?:with|at|from) "
     r"(?-i:[A-Z])(?!.* never again)"
     r"|^(?:have |has |had |just |recently )*(?:broke|broken|fractured|sprained) (?:my|his|her|an?) (?:left "
@@ -45,6 +46,46 @@ _WORKPLACE = _re(
     r"|non-profit|charity|consultancy|agency|lab|garage|salon|gym|studio|laboratory|shop|store|nursery)"
     r"(?=$|[,.;!]| (?:in|near|as|and|downtown|now|but|on)\b)"
 )
+# A home whose place has no name; it fills no slot either.
+_DWELLS = _re(
+    r"^(?:am |is |are )?(?:now |currently |still )?liv(?:e|ing) (?:in|on|near|above|outside|next to|close to|by) an?"
+    r" (?:[\w'-]+ ){0,5}?(?:apartment|flat|house|studio|loft|condo|cottage|cabin|farm|farmhouse|village|town|suburb"
+    r"|city|neighbou?rhood|dorm|room|basement|trailer|van|boat|houseboat|bungalow|townhouse|building|street|hill|island"
+    r"|community|commune|district)\b(?! where everyone)"
+)
+# What somebody is in charge of, teaches or knows how to do.
+_CHARGE = _re(
+    r"^(?:teach (?!you|me|him|her|them|us|it|this|that|how)\w+(?: \w+)* (?:at|in|to)"
+    r"|(?:manage|lead|run|coach|supervise|oversee|head|own) (?:an?|two|three|four|five|my own|our|the)"
+    r" (?:[\w'-]+ ){0,4}?(?:teams?|department|group|crew|unit|division|squad|office|branch|shops?|store|caf[eé]|bakery"
+    r"|restaurant|bar|pub|business|company|agency|studio|farm|gallery|salon|hotel|hostel|blog|podcast|newsletter"
+    r"|choir|club|practice|clinic|school|nonprofit|charity|workshop|lab)"
+    r"|(?:(?:am|is) (?:in charge of|responsible for)|take care of|look after)(?! this| that| it\b| them\b)) \w"
+)
+_SKILL = _re(
+    r"^(?:(?:am|is) (?:really |quite |pretty |very |fairly |not |extremely |so )*(?:good|great|skilled|experienced"
+    r"|talented|decent|terrible|bad|hopeless|awful) at|know how to(?! (?:do|use|get|make|fix|write|find|set)\b))"
+    r" (?!this\b|that\b|it\b|them\b|all\b|what\b)\w+(?!.*\b(?:it|this|that|these|those|you)\b)"
+)
+# What kin, animals and companies do as a rule, and the little of it that is said of oneself and not of a task at hand.
+_DOES = (
+    r"(?:play|teach|coach|train(?! an? )|repair|restore|collect|breed|raise(?! an? )|grow|volunteer|translate|sing"
+    r"|dance|sleep|live|suffer"
+    r"|sew|knit|carve|sculpt|stay(?= (?:with|at) ))"
+)
+_THEY_DO = re.compile(
+    rf"(?:also |now |still |currently |mostly |mainly )?(?:{_DOES}|work(?! on )|run|own|manage|make|sell|build"
+    rf"|design|handle"
+    r"|paint|write|drive|ride|speak|swim|cook|bake|attend|practi[sc]e|compete|study|perform|photograph|lead"
+    r"|keep(?= an?\b| \w+ing\b))"
+    r" (?!you|me\b|us\b|it\b|this|that|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+(?: \S+){2}"
+)
+_I_DO = re.compile(
+    rf"(?:also |now |still |currently |mostly |mainly )?{_DOES} (?!with (?:this|that|it|the)\b|it\b|this\b|that\b|the\b"
+    r"|in\b|on\b|around\b|up\b)(?!.*\b(?:you|your|this)\b)\S+(?: \S+){2}"
+    r"|(?:have|eat) (?:breakfast|lunch|dinner) (?:at|around) \w|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in"
+    r"| on| at)\b"
+)
 _STRONG = _re(
     r"^(?:graduated|won\b|was reassigned|been reassigned|gave birth|passed away|died|adopted|launched|published"
     r"|opened (?:my|our|a|an|the)"
@@ -57,8 +98,10 @@ _STRONG = _re(
     r"|completed|was born|grew up|worked (?:as|at|for|in)|lived (?:in|with|abroad)"
     r"|studied|majored|performed|competed|hosted|organi[sz]ed|volunteered|donated|learned (?:to|how)|earned"
     r"|received|applied (?:to|for)|built|wrote an?|recorded"
-    r"|lost (?:my|his|her|our)|ran (?:an?|my|the) (?:\w+ ){0,2}(?:race|marathon|half|5k|10k)|failed (?:my|the)"
-    r"|passed (?:my|the)|became|raised|created (?:an?|my)|took up|switched (?:to|from)|inherited)"
+    r"|lost (?:my|his|her|our)|ran (?:an?|my|the) (?:\w+ ){0,2}(?:ultra-?)?(?:race|marathon|half|5k|10k)"
+    r"|failed (?:my|the)"
+    r"|passed (?:my|the)|became|raised|taught (?:me|us) (?:how )?to|created (?:an?|my)|took up|switched (?:to"
+    r"|from)|inherited)"
 )
 _WEAK = _re(
     r"^(?:went (?:to|on|for|back|camping|hiking|skiing|swimming|surfing|fishing|shopping|out|with|there)|visited"
@@ -66,7 +109,8 @@ _WEAK = _re(
     r"|painted|ordered|took|ate|tried|celebrated|spent|planted|got|had|played|ran|finished|came back|came to"
     r"|discovered|found|helped|saw|picked up|cleaned|fixed|repaired|installed|upgraded|set up|sent|paid"
     r"|used|wore|been|taught|wrote|talked|spoke|called|gave|drew|sang|danced|practiced|trained|participated"
-    r"|presented|interviewed|booked|scheduled|decided|hurt|injured|sprained|fell|crashed|missed|lent|borrowed"
+    r"|presented|interviewed|booked|scheduled|(?:planned|arranged|reserved)(?! (?:to|on)\b)|decided|hurt|injured"
+    r"|sprained|fell|crashed|missed|lent|borrowed"
     r"|returned"
     r"|invested|saved|harvested|repotted|adopted|invited|threw|brought|stayed|rented|listened|was (?:in|at)"
     r"|were (?:in|at)|started|began|led|redid|renovated|sold|shot|swam|biked|cycled|climbed|exchanged|added"
@@ -87,7 +131,8 @@ _PLAN = _re(
     r"^(?:(?:am|are|is) (?:going to (?=(?-i:[a-z]))|gonna|planning (?:to|on)|about to|excited to (?!see|hear"
     r"|know|be|have)"
     r"|scheduled to|hoping to|set to)"
-    r"|plan to|plans to|planning to|will(?: be)?|decided to|have decided to|have to|booked|have booked|have (?:an?"
+    r"|plan to|plans to|planning to|intend to|intends to|will(?: be)?|decided to|have decided to|have to|booked"
+    r"|have booked|have (?:an?"
     r"|my) (?:upcoming |big )?"
     r"(?:\w+ )?(?:appointment|interview|exam|surgery|flight|meeting|presentation|wedding|trip|deadline|recital"
     r"|game|race|tournament|conference|concert) |am (?:visiting|flying|moving|travel+ing|starting|attending"
@@ -97,10 +142,19 @@ _PLAN = _re(
     r"|having|expecting))\b ?"
 )
 _PLAN_VERB = _re(
-    r"^(?:be )?(?:visit|go|travel|fly|move|buy|start|get (?:married|a|an|my)|attend|host|run|adopt|take|meet|see"
+    r"^(?:be )?(?:visit|go|travel|fly|move|buy|start|get (?:married|engaged|promoted|into|a|an|my)|attend|host|run"
+    r"|adopt|take|meet|see"
     r"|graduate|open|launch|learn|propose|finish|sell|apply|study|train|compete|perform|have|celebrate|volunteer"
     r"|publish|write|drive|retire|return|join|leave|build|throw|drop|pick|call|interview|present|camp|hike|paint"
+    r"|spend|renovate|redecorate|remodel|repaint|quit|give up|replace|rent|switch to|bike|cycle|climb|plant|cut down"
+    r"|save|propose|surprise|bring|bake|sail|marry|invite|organi[sz]e|donate"
     r"|on vacation|in|at|on)"
+)
+# What is asked of an assistant, or says too little to be a plan, day or no day.
+_IDLE = _re(
+    r"^(?:ask|be|check|discuss|do|find|get(?! (?:married|engaged|my|an?|promoted)\b)|give|know|let|look|make (?:it"
+    r"|sure)"
+    r"|say|see(?= (?:if|how|what|whether))|show|talk|tell|think|try|use|work on (?:it|this|that))\b"
 )
 _NO_PLAN = _re(
     r"^(?:will|have to|(?:am|are) going to) (?:definitely |probably |also |just |be sure |make sure |come|look|check"
@@ -119,7 +173,9 @@ _GOAL = _re(
     r"|licence|diploma|master))|adopt|study\w*"
     r"|build\w* (?:an?|my)|retire"
     r"|work (?:as|in|at|for)|own|finish my|graduate|climb|complete an?|compete|help (?:people|kids|children"
-    r"|others)|raise|have (?:kids|children|a family|my own)|own)\b.*)"
+    r"|others)|raise|have (?:kids|children|a family|my own)|own"
+    r"|(?<=able to )(?:play|speak|swim|dance|sing|ski|surf|ride|climb|sail|paint|draw|walk|hike|afford|support|read))"
+    r"\b.*)"
 )
 _NEGATIVE = _re(
     r"^(?:did not|was not|were not|have not|has not|had not|have never|had never|cannot|could not|do not|does not"
@@ -145,7 +201,7 @@ _VAGUE = _re(
 )
 _SOMEBODY = _re(
     r"^\w+ (?:him|them|it|her(?! \w+)|her (?:at|in|on|for|to|from|with))\b|\b(?:for|with|to|of) (?:him|them"
-    r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|one|ever since)$|\bof (?:it|them)\b"
+    r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|(?<!-)one|ever since)$|\bof (?:it|them)\b"
     r"|\b(?:in|for|on|to|at|with) this (?!week|month|year|summer|winter|spring|fall|autumn|morning|afternoon"
     r"|evening)[a-z]+"
     r"(?:$|,| (?:for|since|and|but)\b)|\bhere\b|^\w+ (?:hours |days |weeks |time )?\w+ing (?:it|them)\b"
@@ -159,39 +215,55 @@ _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bi
 
 
 _PLANNING = _re(
-    r"^(?:(?:am |are |is )(?:also |currently |now )?planning|(?:have |has |just |finally "
-    r"|already )*booked) (?P<what>(?:an?|my|our|the) (?:[\w-]+ ){0,4}?(?:trip"
-    r"|vacation|holiday"
-    r"|visit|wedding|party|move|tour|cruise|retreat|honeymoon)\b.*)"
+    r"^(?:(?:am |are |is )(?:also |currently |now )?planning|(?:have |has |just |finally |already )*(?:booked|planned"
+    r"|arranged|reserved)) (?P<what>(?:an?|my|our|the) (?:[\w-]+ ){0,4}?(?:trip"
+    r"|vacation|holiday|weekend|visit|wedding|party|move|tour|cruise|retreat|honeymoon|flight|table|room)\b.*)"
 )
+
+# "Planned a trip in 2019" is over; "booked a flight last week" is not.
+_ARRANGED = _re(r"^(?:planned|arranged|reserved)\b")
 
 
 _EVERY = (
     r"\b(?:(?:every|each) (?:other |single |second )?(?:day|morning|evening|night|week|weekend|month|year|spring"
-    r"|summer|autumn|fall|winter|christmas|easter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
-    r"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)\b"
+    r"|summer|autumn|fall|winter|christmas|easter|january|february|march|april|may|june|july|august|september"
+    r"|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"|(?:every|each) (?:\d+|two|three|four|five|six|ten|few|couple of) (?:days|weeks|months|years)\b"
+    r"|(?:on|most) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays|mornings|evenings|nights)\b"
+    r"|in the (?:mornings|evenings|afternoons)\b"
     r"|(?:once|twice|three times|four times|five times|\d times) (?:a|per) (?:day|week|month|year)\b)"
 )
 _USUAL = (
-    r"(?:attend|babysit|bake|bring|buy|call|clean|climb|coach|cook|cycle|drive|drop|eat|exercise|fast|feed|fly|get"
-    r"|give|go"
-    r"|have(?! (?:been|had|to|\w+ed)\b)|help|host|jog|journal|lead|lift|meditate|meet|order|paint|pick|play|practi[sc]e"
-    r"|rehearse|ride|row|run|see|sing|spend|stretch|study|swim|take|teach|train|tutor|video call|visit|volunteer|walk"
-    r"|wash|water|weed|work|write)\b"
+    r"(?:attend|babysit|bake|bike|bring|buy|call|clean|climb|coach|cook|cycle|dance|donate|drink|drive|drop|eat"
+    r"|exercise|fast|feed|fish|fly|get|give|go|have(?! (?:been|had|to|\w+ed)\b)|help|hike|host|jog|journal|lead|lift"
+    r"|listen|meditate|meet|mow|need(?= (?:an?|my|two|three|\d+) )|order|paint|pick|play|practi[sc]e|pray|read"
+    r"|rehearse|ride|row|run|see|shop|sing|ski"
+    r"|sleep|spend|stay|stretch|study|surf|swim|take|teach|train|travel|tutor|video call|visit|volunteer|wake|walk"
+    r"|wash|watch|water|wear|weed|work|write)\b"
 )
 _ROUTINE = _re(
     rf"^(?:(?:always|usually|normally|also|still|now|often|typically|generally) )*{_USUAL}(?!.*\b(?:you|your)\b)"
     rf"(?!.* and {_USUAL})(?=.*?{_EVERY})"
 )
 _AGAIN = re.compile(_EVERY, re.IGNORECASE)
+# "Usually" needs no day; what somebody usually gets or sees may be an error.
+_HABIT = _re(
+    rf"^(?:usually|normally|typically|generally|tend to|mostly) (?!get|give|go (?:with|for|through)|have|help|see"
+    rf"|take (?:it|a look|care)){_USUAL}(?!.*\b(?:you|your|this|these)\b)(?: \S+){{3}}"
+)
+
+
+_OFTEN = ("every ", "each ", "days", "ends", "ings", "ights", " a ", " per ")
 
 
 def is_routine(predicate: str) -> bool:
     """Says whether a predicate of the first person tells what is done again and again: "call my dad every Sunday"."""
-    if not any(word in predicate for word in ("every ", "each ", "days", "ends", " a ", " per ")):
+    if _HABIT.match(predicate):
+        return True
+    if not any(word in predicate for word in _OFTEN):
         return False
     m = _ROUTINE.match(predicate)
-    return m is not None and not _POINTS_BACK.match(predicate) and len(_AGAIN.split(predicate)[0].split()) >= 2
+    return m is not None and not _POINTS_BACK.match(predicate) and len(_AGAIN.sub("", predicate).split()) >= 2
 
 
 def _ahead(predicate: str, *, future: bool) -> Happening | None:
@@ -208,24 +280,30 @@ def _ahead(predicate: str, *, future: bool) -> Happening | None:
         verb = m.group().strip()
         loose = verb.startswith(("will", "have", "am ", "are ")) and not verb.endswith((" to", " on"))
         if len(what.split()) >= 1 and (
-            future if loose else (_PLAN_VERB.match(what) is not None and (future or len(what.split()) >= 2))
+            future
+            if loose
+            else (future and _IDLE.match(what) is None)
+            or (_PLAN_VERB.match(what) is not None and len(what.split()) >= 2)
         ):
-            if verb.startswith("have"):
+            if verb.startswith("have") and not verb.endswith(" to"):
                 what = predicate.partition(" ")[2]
             said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
             return Happening("plans", said[:120], 0.5)
     return None
 
 
-def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happening | None:
-    """What a predicate of the first person or of kin tells; None where it is not worth a fact.
+def happening(predicate: str, *, own: bool, timed: int, future: bool, named: bool) -> Happening | None:
+    """What a predicate in the form of the first person tells; None where it is not worth a fact.
 
-    `timed`: how many of its words name a time; `future`: a time to come; `named`: it names somebody or something.
+    `own`: it is the speaker's, and no relative's; `timed`: how many of its words name a time; `future`: a time to
+    come; `named`: it names somebody or something.
     """
     if ahead := _ahead(predicate, future=future):
         return ahead
-    if _BODY.match(predicate) or _WORKPLACE.match(predicate):
+    if any(pattern.match(predicate) for pattern in (_BODY, _WORKPLACE, _DWELLS, _CHARGE, _SKILL)):
         return Happening(None, None, 0.7)
+    if (_I_DO if own else _THEY_DO).match(predicate):
+        return Happening(None, None, 0.5)
     plain = _FILLER.sub("", predicate)
     if _NEGATIVE.match(plain) or _SOMEBODY.search(plain) or _EMPTY.search(plain):
         return None
@@ -234,7 +312,7 @@ def happening(predicate: str, *, timed: int, future: bool, named: bool) -> Happe
         return None
     if _VAGUE.match(predicate):
         return None
-    if m := _PLANNING.match(predicate):
+    if (m := _PLANNING.match(predicate)) and (future or not timed or not _ARRANGED.match(plain)):
         return Happening("plans", re.split(r" and (?:need|want|would|am|are)\b", m["what"])[0][:120], 0.5)
     if _ONGOING.match(predicate) or _ONGOING.match(plain):
         return Happening(None, None, 0.45) if size >= 4 else None

@@ -13,10 +13,13 @@ _NUMERAL = re.compile(r"[A-Z][\w'-]+ $")
 _AND_VERB = re.compile(
     r"(?<= and )(?:need|want|have|am|are|do|like|love|hate|enjoy|live|work|go|play|use|feel|think|plan|hope|prefer"
     r"|wonder)\b(?= )"
+    r"|(?<= and )(?:bring|carry|coach|collect|cook|drink|drive|eat|get|grow|help|keep|lead|make|manage|own|run"
+    r"|sell|take"
+    r"|teach|wear|write)\b(?= (?:an?|the|my|our|some|two|three|\d+) )"
 )
 _PRESENT = re.compile(
     r"(?:am|are|have|need|want|live|work|love|like|hate|enjoy|play|use|plan|hope|prefer|feel"
-    r"|think|go|do)\b"
+    r"|think|go|do|take|own|drive|eat|get|keep|make|run|teach|wear)\b"
 )
 _THEY_AM = re.compile(r"\bthey (am|was|have|is)\b")
 _PAST = frozenset(
@@ -55,21 +58,30 @@ def inflect(verb: str) -> str:
 
 def third_person(predicate: str) -> str:
     """A predicate of "I" or "we" as one of "he" or "she", its pronouns shifted too."""
-    lead = ""
-    while m := _ADVERB.match(predicate):
-        lead, predicate = lead + m.group(), predicate[m.end() :]
-    verb, _, rest = predicate.partition(" ")
+    lead, verb, rest = _parted(predicate)
     if _PRESENT.fullmatch(verb):
         rest = _AND_VERB.sub(lambda m: inflect(m.group()), rest)
     return shift(f"{lead}{inflect(verb)} {rest}".strip())
 
 
+def plain_form(predicate: str) -> str:
+    """A predicate of somebody else with its verb as one of "I" has it: "always calls her" -> "always call her"."""
+    lead, verb, rest = _parted(predicate)
+    return f"{lead}{_uninflect(verb)} {rest}".strip()
+
+
+def _parted(predicate: str) -> tuple[str, str, str]:
+    """The adverbs in front, the verb, and the rest."""
+    lead = ""
+    while m := _ADVERB.match(predicate):
+        lead, predicate = lead + m.group(), predicate[m.end() :]
+    verb, _, rest = predicate.partition(" ")
+    return lead, verb, rest
+
+
 def first_person(fact: str) -> str:
     """A fact about a speaker as they would say it: "Lives with their dog" -> "I live with my dog"."""
-    lead, rest = "", fact[:1].lower() + fact[1:]
-    while m := _ADVERB.match(rest):
-        lead, rest = lead + m.group(), rest[m.end() :]
-    verb, _, rest = rest.partition(" ")
+    lead, verb, rest = _parted(fact[:1].lower() + fact[1:])
     said = _THIRD.sub(lambda m: _BACK[m.group().lower()], rest)
     plain = _uninflect(verb)
     if plain == verb and verb not in _PAST and not verb.endswith("ed"):

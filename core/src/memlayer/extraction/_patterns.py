@@ -253,7 +253,8 @@ _RULES = (
     ),
     _rule(
         to.condition,
-        r"(?:have|has|suffer from|suffers from|(?:was|have been|has been|got) diagnosed with|live with|living with",
+        r"(?:have|has|get|gets|suffer from|suffers from|(?:was|have been|has been|got) diagnosed with|live with"
+        r"|living with",
         r"|struggle with) ",
     ),
     _rule(_given("has_condition", "diabetes"), rf"{_BE} diabetic\b"),
@@ -305,11 +306,11 @@ _RULES = (
     # skills and doings
     _rule(
         to.known("speaks", words.LANGUAGES, "language"),
-        rf"(?:{_BE} )?(?:speak|speaks|speaking|fluent in) (?:fluent |some |a little |a bit of |both |native )?",
+        rf"(?:{_BE} |can )?(?:speak|speaks|speaking|fluent in) (?:fluent |some |a little |a bit of |both |native )?",
     ),
     _rule(
         to.known("plays", words.INSTRUMENTS | words.ACTIVITIES, "activity"),
-        rf"(?:{_BE} )?(?:play|plays|playing) (?:the )?",
+        rf"(?:{_BE} |can )?(?:play|plays|playing) (?:the )?",
     ),
     _rule(now.title_of("plays"), r"(?:play|plays) (?=[A-Z][\w' :]+ (?:every|on|with|a lot|most|in the|after)\b)"),
     _rule(

@@ -12,6 +12,7 @@ from memlayer.extraction import _words as words
 from memlayer.extraction._affairs import affairs, died
 from memlayer.extraction._clauses import Clause
 from memlayer.extraction._details import detail
+from memlayer.extraction._grammar import shift
 from memlayer.extraction._readings import Reading
 
 
@@ -220,7 +221,8 @@ def mentions(text: str) -> int:
 
 
 _HAVE = re.compile(
-    rf"^(?:have|has|own|owns|got|adopted|rescued|bought|have got|welcomed|are raising|am raising|have adopted"
+    rf"^(?:have|has|own|owns|keep|keeps|got|adopted|rescued|bought|have got|welcomed|are raising|am raising"
+    rf"|have adopted"
     rf"|recently adopted|just adopted|just got) "
     rf"(?P<n>an?|another|one|two|three|four|five|six|\d) (?P<adj>(?:[\w-]+ ){{0,3}}?)(?:(?P<kin>{_KIN})|(?P<pet>{_PET}"
     rf"|puppies|kitties|bunnies|mice|ponies))(?P<s>s|ren)?\b"
@@ -397,6 +399,11 @@ _FAVORITE_TAIL = re.compile(
     ),
     re.IGNORECASE,
 )
+_FAVORITE_DOING = re.compile(
+    r"^my (?:absolute )?favou?rite (?P<what>way to [\w ]{3,40}?|thing to do(?: [\w ]{2,30}?)?|hobby|pastime) is"
+    r" (?P<v>\w+ing\b.*)",
+    re.IGNORECASE,
+)
 _NO_TOPIC = frozenset(
     ("part thing things moment memory memories way time one ones kind aspect about ever feature bit piece").split()
 )
@@ -448,6 +455,8 @@ def _own_slot(name: str, value: str, text: str) -> Reading:
 
 
 def _favorite(text: str) -> list[Reading]:
+    if (m := _FAVORITE_DOING.match(text)) and (value := values.noun(m["v"])):
+        return [Reading("likes", value, text=shift(f"likes {m['v']}, their favorite {m['what']}"))]
     m = _FAVORITE.match(text) or _FAVORITE_TAIL.match(text)
     if not m:
         return []

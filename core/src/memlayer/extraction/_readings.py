@@ -377,6 +377,9 @@ _NO_KIND = re.compile(
 )
 
 
+_AGAINST = _re(r"\s*[,.;:(]|\s(?:rather|instead|over|than|because|so|when|but|to \w+ing)\b")
+
+
 def prefers(rest: str, said: Predicate) -> list[Reading]:
     manner = re.match(
         r"[a-z]+ (?:in|with|without) (?:[A-Z]\w+|[a-z]+)(?=$|[,.;!]| (?:now|and|but|please|these"
@@ -385,7 +388,11 @@ def prefers(rest: str, said: Predicate) -> list[Reading]:
     )
     if manner:
         return [Reading("prefers", manner[0], said.negated)]
-    value = values.noun(rest, 4) if not re.match(_NO_KIND, rest) else None
+    doing = rest.startswith("to ") and values.taste(rest)
+    value = None if re.match(_NO_KIND, rest) else values.noun(rest, 4)
+    if doing or (value and value.split(" ")[0].endswith("ing")):
+        # "Run in the morning": without its time it would be the same as in the evening.
+        value = _AGAINST.split(rest.removeprefix("to "), maxsplit=1)[0]
     return [Reading("prefers", value, said.negated)] if value else []
 
 

@@ -170,6 +170,12 @@ _RULES: tuple[_Rule, ...] = (
         r"^(?:please )?use (?P<to>(?:the )?[a-z][\w -]{2,30}?) from now on(?: please)?(?P<t>$|,.*)",
         r"I prefer \g<to> now\g<t>",
     ),
+    _rule(
+        "rather",
+        r"^I would (?:much )?rather (?P<to>(?!you\b|not\b|see\b|know\b|have (?:it|this|that|you|the)\b)[a-z]+"
+        r" [^,;]{2,60}?) than (?P<t>(?!it\b|this\b|that\b)[^,;]+)",
+        r"I prefer to \g<to> rather than \g<t>",
+    ),
     # records
     _rule(
         "pb|pr |pr,|pr:|personal|record|best|score",

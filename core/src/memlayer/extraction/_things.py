@@ -19,7 +19,8 @@ def car(rest: str, said: Predicate) -> list[Reading]:
     m = re.match(
         (
             r"(?:an? |my )?(?:(?:new|old|used|red|blue|black|white|silver|grey|gray|green"
-            r"|second-hand|electric|hybrid|little|small|big) ){0,2}((?:\d{4} )?[A-Z][\w.-]*(?: [A-Z0-9][\w-]*){0,3})"
+            r"|second-hand|electric|hybrid|little|small|big|vintage"
+            r"|[a-z\d-]+-year-old) ){0,2}((?:\d{4} )?[A-Z][\w.-]*(?: [A-Z0-9][\w-]*){0,3})"
         ),
         rest,
     )

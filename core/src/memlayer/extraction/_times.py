@@ -358,7 +358,9 @@ RULES: tuple[tuple[re.Pattern[str], Rule, tuple[str, ...]], ...] = tuple(
          rf"(?P<season>spring|summer|autumn|fall|winter)\b(?:,?\s+(?:of\s+)?{_YEAR})?"),
         (holiday, "christmas new halloween valentine thanksgiving easter independence july",
          rf"{_HOLIDAY}\b(?:,?\s+{_YEAR})?"),
-        (ordinal, "1 2 3 4 5 6 7 8 9", r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b(?!\s+(?:\w+day\b|[a-z]))"),
+        (ordinal, "1 2 3 4 5 6 7 8 9",
+         (r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)\b"
+          r"(?!\s+(?:\w+day\b|(?!(?:to|with|for|and|at|because|so|but)\b)[a-z]))")),
         (clock, "am pm a.m p.m noon midnight",
          r"(?P<clock>(?P<h>[0-2]?\d)(?::(?P<mi>[0-5]\d))?\s?(?P<half>[ap]\.?m\b\.?)|(?P<noon>noon|midnight)\b)"),
     )

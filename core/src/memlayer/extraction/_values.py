@@ -16,7 +16,8 @@ _STOP = re.compile(
     r"|together|more|most|best|back|up|out"
     r"|down|away|around|here|there|if|or not|since|once|twice|without|is|are|was|were|has|have|will|can|around"
     r"|near|called|named|yesterday"
-    r"|except|unless|anywhere|at all|ever|last|next|this|per|per se|about|like)\b.*$",
+    r"|except|unless|anywhere|at all|ever|last|next|this|per|per se|about|like|rather"
+    r"|(?:along|across|through|throughout|inside|outside|under|between|beside|beyond|into|onto|towards?)(?=\s\w))\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _SOFT_STOP = re.compile(
@@ -28,7 +29,10 @@ _SOFT_STOP = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LIST = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|nor)\s+", re.IGNORECASE)
-_NEW_CLAUSE = re.compile(r"\b(?:is|are|was|were|it|they|he|she|we|has|have|will)\b", re.IGNORECASE)
+# "hazelnuts and carries an EpiPen": the second one is no noun.
+_NEW_CLAUSE = re.compile(
+    r"\b(?:is|are|was|were|it|they|he|she|we|has|have|will)\b|^\w+ (?:an?|the|my|our|his|her|their) ", re.IGNORECASE
+)
 _DETERMINER = re.compile(
     (r"^(?:a|an|the|my|our|some|any|all|most|all kinds of|lots of|both|eating|having|drinking)\s+"),
     re.IGNORECASE,
@@ -38,8 +42,19 @@ _VAGUE = frozenset(
     nothing things thing stuff one ones someone anyone everyone people lot lots way idea being seeing hearing
     having getting knowing your his their these those its who same challenge feeling feelings moment moments
     fact vibe vibes look sound detail details myself another other others either much doing making so too not
-    no such about just i we he she both each going trying giving helping think thinking and or but work""".split()
+    no such about just i we he she both each some any all most going trying giving helping think thinking and or but
+    work""".split()
 )
+# "making pasta" is a doing, "making sure" and "hearing that" say nothing.
+_LIGHT = frozenset("making doing getting having seeing hearing trying helping giving going".split())
+_AFTER_LIGHT = frozenset("a an the sure sense back about to out for up new more well better good great".split())
+# What a doing cannot lose: "going for long (walks along the river)", "talking to people (about shoes)".
+_DOING = re.compile(
+    r"\w+ing (?:(?:out|up|down|time|together|back|over) )?(?:(?:to|for|with|on|in|at|about|into|through|from|by) )?"
+    r"(?:(?:an?|the|my|our|their|his|her) )?\S+",
+    re.IGNORECASE,
+)
+_POINTING = frozenset("it them him this that these those you your".split())
 _JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
 _EMPTY_VERBS = frozenset("be see hear know think say do have get keep make try use add help take give go".split())
 _WHOLE = (
@@ -56,17 +71,30 @@ def noun(text: str, most: int = 4, *, whole: bool = False) -> str | None:
     doing = whole or (text.split(" ", 1)[0].lower().endswith("ing") and most >= 4)
     value = (_SOFT_STOP if doing else _STOP).sub("", text, count=1).strip(" '\"")
     most = 6 if doing else most
+    if doing and not whole and len(value.split()) > most:
+        head = m.end() if (m := _DOING.match(value)) else 0
+        value, most = value[:head] + _STOP.sub("", value[head:], count=1), 8
     bare = _DETERMINER.sub("", value).strip()
     parts = bare.lower().split()
     if (
         not parts
         or len(parts) > most
-        or parts[0] in _VAGUE
+        or (parts[0] in _VAGUE and not (doing and _is_done(parts)))
         or parts[-1] in _VAGUE | _JOINTS
+        or (doing and not whole and not _POINTING.isdisjoint(parts))
         or not re.search(r"[^\W\d_]", bare)
     ):
         return None
     return bare
+
+
+def _is_done(parts: list[str]) -> bool:
+    """Whether a light verb has something to do: "making pasta", "going for long walks"."""
+    if parts[0] not in _LIGHT or len(parts) < 2:
+        return False
+    if parts[0] == "going":
+        return parts[1].endswith("ing") or (parts[1] in {"to", "for", "on"} and len(parts) > 2)
+    return parts[1] not in _VAGUE | _AFTER_LIGHT
 
 
 def nouns(text: str, most: int = 4, *, whole: bool = False) -> list[str]:
@@ -99,6 +127,11 @@ def title(text: str) -> str | None:
     return noun(text)
 
 
+_TO_GO = re.compile(r"go (?:(?:out )?(?:for|to|on) (?:an? |the )?[a-z]+|[a-z]+ing\b)")
+# Any smell of bread is a kind of thing; "the sound of that" is not.
+_SENSED = re.compile(r"the (smell|scent|taste|sound|sight|feel) of ")
+
+
 def taste(text: str) -> list[str]:
     """What is liked or not: kinds of things and doings, no single thing that is being looked at."""
     if text[:1] == '"' or (text[:1].isupper() and text.split(" ")[0].lower() not in _VAGUE):
@@ -117,12 +150,17 @@ def taste(text: str) -> list[str]:
     if m:
         article, rest = m.group().strip(), low[m.end() :]
         head = _STOP.sub("", rest, count=1)
+        if (sensed := _SENSED.match(low)) and (value := noun(text[sensed.end() :], 3)):
+            return [f"{sensed[1]} of {value}"]
         if not (article == "the" and (head in words.SCENERY or text[4:5].isupper()) and "?" not in text):
             return []
     if verb := re.match(r"to (?:just )?([a-z]+(?:\s[a-z]+){0,2})", low):
+        if gone := _TO_GO.match(verb[1]):
+            return [gone[0]]
         doing = _STOP.sub("", verb[1], count=1)
         return [] if not doing or doing.split()[0] in _EMPTY_VERBS else [doing]
-    return [v for v in nouns(text) if v.lower() not in {"sound", "idea", "look", "help"}]
+    found = nouns(text) or [v for v in nouns(text, 12) if not _NEW_CLAUSE.search(v)]
+    return [v for v in found if v.lower() not in {"sound", "idea", "look", "help"}]
 
 
 def job(text: str, *, sure: bool = False) -> str | None:

@@ -102,7 +102,7 @@ JOBS = _set(
     diplomat, lifeguard, mason, oncologist, cardiologist"""
 )
 NOT_A_JOB = _set(
-    """big, huge, fan, member, good, great, bad, terrible, better, best, quick, slow, fast, heavy, early, night, first,
+    """big, huge, fan, member, good, great, bad, terrible, better, best, quick, slow, fast, heavy, early, first,
     new, amateur, aspiring, hobby, home, former, retired, ex, wannabe, future, decent, lousy, avid, keen, would-
     be, natural, self-proclaimed, bit, terrific, amazing, casual, hopeful, proud, cautious, careful, self,
     armchair, budding, cautious"""

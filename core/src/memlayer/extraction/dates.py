@@ -72,6 +72,7 @@ _WORDS = (
 _FUTURE = re.compile(
     r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hope to|hoping|hopefully|want to|wanna"
     r"|would like|'d like|looking forward|upcoming|tomorrow|next|can't wait|about to|booked|scheduled|schedule|due"
+    r"|reserved|arranged|planned (?:an?|my|our|the)|decided to|intend to"
     r"|deadline|remind|should|need to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
     r"|interview|exam|meeting|flight|surgery|deadline|presentation)"
     r"|turns? (?=\d)|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"
@@ -102,6 +103,9 @@ _NAMED_SO = re.compile(
 )
 _ANY_SUCH = re.compile(r"\b(?:an?|my|our|his|her|their)\s$", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s$", re.IGNORECASE)
+# "Spend Christmas with my parents every year", "swim every day, even in winter": no single ones.
+_AGAIN = re.compile(r"\b(?:every|each|most|usually|always)\b", re.IGNORECASE)
+_SPENT = re.compile(r"\b(?:spen[dt]|spending|celebrat\w+|host\w*|organi[sz]\w+)\s$", re.IGNORECASE)
 _EVERY = re.compile(r"(?:\bevery|\beach|\bmost|\busually|\balways)\s+(?:other\s+)?$", re.IGNORECASE)
 
 
@@ -145,6 +149,8 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
         return None
     until = prep in _UNTIL or (prep == "of" and _UNTIL_END.search(text, max(0, start - 30), start) is not None)
     future = _points_ahead(text, start, m.end())
+    if future is None and prep == "by":
+        future = True  # "needs the report by Friday"
     if future is None and until:
         future = _LASTS.search(text, _clause_start(text, start), start) is not None or None
     try:
@@ -162,7 +168,9 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
     words = core.words
     if rule is not times.clock:
         joint = "since" if relation == "for" else prep if prep in _KEPT else core.preposition
-        words = f"{joint} {part}{words}"
+        if rule is times.holiday and _SPENT.search(text, max(0, start - 16), start):
+            joint = ""  # "spend Christmas": the day itself
+        words = f"{joint} {part}{words}".lstrip()
     elif before and before["prep"]:
         words = text[start : m.end()]
     direction: Direction = "past" if last <= at else "future" if first > at else "present"
@@ -184,7 +192,7 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
         return prep in _KEPT or prep in {"in", "back in", "during"}
     if rule is times.season_of:
         told = bool(m["year"]) or prep in {"in", "back in", "during", "over", "since", "until", "by"}
-        return told and not _names_another(m, text)
+        return told and not _names_another(m, text) and not (not m["year"] and _repeats(m, text))
     if rule is times.decade:
         return len(m["decade"]) == 4 or _after_the(text, m)
     if rule is times.lasting and m.re.pattern.find("(?<=for") >= 0:
@@ -195,12 +203,22 @@ def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
         return _is_a_day(m, prep, text)
     if rule is times.clock:
         return bool(m["half"]) or bool(m["noon"])
-    return rule is not times.holiday or not _names_another(m, text)
+    return rule is not times.holiday or not (_names_another(m, text) or (not m["year"] and _repeats(m, text)))
 
 
 def _names_another(m: re.Match[str], text: str) -> bool:
     """Whether a season or holiday only says what kind of thing it is: "an Easter egg hunt", "my summer job"."""
     return bool(_ANY_SUCH.search(text, 0, m.start()) and _NAMED_SO.match(text, m.end()))
+
+
+def _repeats(m: re.Match[str], text: str) -> bool:
+    """Whether its sentence tells what is done again and again in the present."""
+    first = _clause_start(text, m.start())
+    high = _BREAK.search(text, m.end(), min(len(text), m.end() + 80))
+    return bool(
+        _AGAIN.search(text, first, high.start() if high else min(len(text), m.end() + 80))
+        and not _PAST.search(text, first, m.start())
+    )
 
 
 def _is_a_day(m: re.Match[str], prep: str, text: str) -> bool:

@@ -17,7 +17,7 @@ from memlayer.extraction import _successions as successions
 from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import Happening, happening, is_routine
-from memlayer.extraction._grammar import sentence, shift, third_person
+from memlayer.extraction._grammar import plain_form, sentence, shift, third_person
 from memlayer.extraction._readings import Reading, narrowed, predicate
 from memlayer.extraction._words import KIN
 from memlayer.extraction.categories import categorize
@@ -224,17 +224,25 @@ class LocalExtractor:
         if subject.kind == "other" or (guess and not re.match(r"would (?:really )?love to", subject.rest)):
             return
         spans = find_times(f"{subject.rest} {clause.aside}", talk.message.timestamp)
+        own = subject.kind == "self"
+        rest = subject.rest if own else plain_form(subject.rest)
         told = happening(
-            subject.rest if subject.kind == "self" else _first_form(subject.rest),
+            rest,
+            own=own,
             timed=sum(len(s.text.split()) for s in spans),
             future=any(s.direction == "future" for s in spans),
             named=bool(entities.names_in(f"x {subject.rest}", talk.known)),
         )
-        if told is None and subject.kind == "self" and is_routine(f"{subject.rest} {clause.aside}"):
+        if told is None and is_routine(f"{rest} {clause.aside}"):
             told = Happening(None, None, 0.5)
-        if told is None or (subject.kind in {"kin", "pet"} and told.attribute is not None):
+        if told is None:
             return
-        reading = Reading(told.attribute or "", told.value, text=_predicate_words(None, subject))
+        own = subject.kind == "self"
+        if subject.kind == "pet" and told.attribute is not None:
+            return
+        if not own and told.attribute == "plans" and not spans:
+            return  # what others will do is worth knowing where they say when
+        reading = Reading(told.attribute or "" if own else "", told.value, text=_predicate_words(None, subject))
         yield self._candidate(reading, subject, clause, talk, importance=told.importance)
 
     def _candidate(
@@ -357,7 +365,9 @@ def _slot_words(reading: Reading, text: str) -> tuple[str, bool]:
     """The words of "my … is …", and whether they speak of a thing of the speaker's: "favorite color is blue"."""
     attribute, value = reading.attribute, reading.value
     if reading.text is not None:
-        return reading.text, attribute.startswith(("detail:", "when:", "figure:", "where:", "count:", "state:"))
+        return reading.text, not attribute or attribute.startswith(
+            ("detail:", "when:", "figure:", "where:", "count:", "state:")
+        )
     if attribute == "occupation":
         return f"works as {_with_article(value or '')}", False
     if attribute == "drives":
@@ -419,11 +429,6 @@ def _predicate_words(reading: Reading | None, subject: people.Subject) -> str:
     """The predicate in the third person, close to what was said."""
     rest = _COMMENT.sub("", _TRIM.sub("", subject.rest))
     return third_person(rest) if subject.kind == "self" else shift(rest)
-
-
-def _first_form(rest: str) -> str:
-    """A predicate of the third person as the patterns of events know it."""
-    return re.sub(r"^(is|has)\b", lambda m: {"is": "am", "has": "have"}[m.group()], rest)
 
 
 _NOT_THAT = re.compile(r",? (?:and )?not ((?:my |the |an? )?[\w'’+#-]+(?: [\w'’-]+)?)(?: any ?more)?$")
