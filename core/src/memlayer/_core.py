@@ -58,7 +58,6 @@ class Core:
         """Opens nothing: the file is touched by the first call that needs it."""
         self.settings = settings
         self.clock = clock
-        self.new_id = new_id
         self.ledger = SQLiteLedger(settings.file(), clock=clock)
         self.graph = SQLiteGraphStore(self.ledger.database)
         self.items = SQLiteItemStore(self.ledger.database, clock=clock)

@@ -326,7 +326,7 @@ def export(core: Core, scope: Scope, where: Filter | None, *, history: bool) -> 
 
 def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, int]:
     """Takes records and items in; embeds them in batches, and writes each batch in one transaction."""
-    records, items = transfer.load(data, now=core.clock(), new_id=core.new_id)
+    records, items = transfer.load(data, now=core.clock())
     todo = transfer.fresh(records, core.ledger.get([r.id for r in records]))
     twins = _twins(core, todo)
     todo = [transfer.renamed(r, twins) for r in todo if r.id not in twins]

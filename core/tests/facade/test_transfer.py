@@ -148,6 +148,16 @@ def test_a_row_that_stands_twice_is_taken_in_once(new: Callable[[], Memory]) -> 
     assert new().import_({"results": [row, row]}) == {"records": 1, "known": 1, "items": 0}
 
 
+def test_a_row_without_an_id_is_known_by_what_it_says(new: Callable[[], Memory]) -> None:
+    """Each import made another one of it."""
+    memory = new()
+    row = {"memory": "Likes tea", "user_id": "ann"}
+    rows = [row, {**row, "user_id": "ben"}, {**row, "created_at": "2024-03-01"}, {**row, "metadata": {"a": 1}}, row]
+    assert memory.import_(rows) == {"records": 4, "known": 1, "items": 0}
+    assert memory.import_({"results": rows}) == {"records": 0, "known": 5, "items": 0}
+    assert [row["memory"] for row in memory.get_all(**ANN)["results"]] == ["Likes tea"] * 3
+
+
 def test_several_that_take_the_same_in_at_once_take_it_in_once(new: Callable[[], Memory]) -> None:
     memory = new()
     rows = {"results": [{"id": f"r{n}", "memory": f"Likes tea {n}", "user_id": "ann"} for n in range(300)]}

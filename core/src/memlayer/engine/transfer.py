@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, get_args
+from uuid import UUID, uuid5
 
 from memlayer.engine.messages import last_instant, moment
 from memlayer.errors import ConfigurationError, brief
@@ -17,6 +19,7 @@ FORMAT = "memlayer-export"
 VERSION = 1
 RATINGS = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
 _LARGEST = 2**63 - 1
+_NAMELESS = UUID("1d0f7c52-6f0b-4f0e-9f3a-5f4f3f0e7b61")
 
 
 def _text(value: Any) -> bool:
@@ -95,7 +98,7 @@ def dump(record: Record) -> dict[str, Any]:
     return {k: v for k, v in data.items() if k == "importance" or v not in (None, [], {}, False)} | record.scope.ids()
 
 
-def load(data: Any, *, now: datetime, new_id: Callable[[], str]) -> tuple[list[Record], list[Carried]]:
+def load(data: Any, *, now: datetime) -> tuple[list[Record], list[Carried]]:
     """Records (episodes before the facts that cite them) and items, out of an export or another's `get_all`.
 
     Everything is checked before anything is taken in: an export may have been written or edited by hand.
@@ -110,7 +113,7 @@ def load(data: Any, *, now: datetime, new_id: Callable[[], str]) -> tuple[list[R
         raise ConfigurationError(
             'import_ takes what export() gave, or {"results": [{"memory": …, "user_id": …}]} as get_all() gives it'
         )
-    return [_foreign(row, f"results[{n}]", now, new_id) for n, row in enumerate(rows)], []
+    return [_foreign(row, f"results[{n}]", now) for n, row in enumerate(rows)], []
 
 
 def _in_order(records: Sequence[Record]) -> list[Record]:
@@ -182,26 +185,31 @@ def _item(row: Any, where: str, now: datetime) -> Carried:
     return Carried(scope_of(data, where), item, data.get("index"))
 
 
-def _foreign(row: Any, where: str, now: datetime, new_id: Callable[[], str]) -> Record:
-    """One memory of another memory layer: its text, scope, times and metadata; its id where it has one."""
+def _foreign(row: Any, where: str, now: datetime) -> Record:
+    """One memory of another memory layer: its text, scope, times and metadata.
+
+    Without an id it gets one from what it says, so that it is known when it comes again.
+    """
     data = {name: value for name, value in _given(row, where).items() if value != ""}
     if not _name(data.get("memory")):
         raise ConfigurationError(f'{where} must be a dict with a text under "memory"')
     _check(data, {"immutable": _A_FLAG, "categories": _A_LIST}, where)
     times = {k: moment(data[k], f"{where}.{k}") for k in ("created_at", "updated_at") if k in data}
     said, ends = times.get("created_at", now), data.get("expiration_date")
+    scope, metadata = scope_of(data, where), check_metadata(data.get("metadata", {}))
+    told = json.dumps([scope.ids(), data["memory"], str(times.get("created_at")), metadata], sort_keys=True)
     return Record(
-        id=data["id"] if _name(data.get("id")) else new_id(),
+        id=data["id"] if _name(data.get("id")) else str(uuid5(_NAMELESS, told)),
         kind="fact",
         text=data["memory"],
-        scope=scope_of(data, where),
+        scope=scope,
         created_at=said,
         recorded_at=now,
         valid_from=said,
         updated_at=times.get("updated_at"),
         expires_at=None if ends is None else last_instant(ends, f"{where}.expiration_date"),
         immutable=data.get("immutable", False),
-        metadata=check_metadata(data.get("metadata", {})),
+        metadata=metadata,
         categories=tuple(data.get("categories", ())),
     )
 
