@@ -35,7 +35,7 @@ ORDER = (
     {"config"},
     {"_ask", "_shapes"},
     {"_core"},
-    {"_reembed"},
+    {"_reembed", "_reread"},
     {"_verbs", "_add"},
     {"items", "documents"},
     {"memory"},

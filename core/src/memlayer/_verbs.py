@@ -9,29 +9,26 @@ from typing import Any, cast
 from memlayer import _shapes, compat
 from memlayer._ask import Ask, count, flag, share, words
 from memlayer._core import Core
+from memlayer._reread import read_anew, read_whole
 from memlayer.engine import context as packing
 from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
-from memlayer.engine.ingest import person
 from memlayer.engine.recall import STRICT, Query, repeated
 from memlayer.engine.transfer import RATINGS
 from memlayer.engine.word_pieces import embedded
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError, brief
-from memlayer.extraction._grammar import first_person
 from memlayer.filters import Filter, check_metadata, make_scope
 from memlayer.lifetimes import alive
 from memlayer.text import spoken
 from memlayer.types import (
     ID_FIELDS,
     AddResult,
-    Candidate,
     Change,
     Event,
     HistoryItem,
     Hit,
     ItemEntry,
     MemoryItem,
-    Message,
     Page,
     Record,
     Scope,
@@ -179,7 +176,7 @@ def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any
         if text is None and metadata is None:
             raise ConfigurationError(f"update of {record.id}: give a new text, metadata, or both")
         if text is not None:
-            record = _read_anew(core, replace(record, text=words(f"the new text of {record.id}", text)))
+            record = read_anew(core, replace(record, text=words(f"the new text of {record.id}", text)))
             if record.status == "superseded":
                 # Who writes it again says that it holds: so is a replacement undone.
                 record = replace(record, status="live", valid_to=None, superseded_by=None)
@@ -330,6 +327,8 @@ def import_(core: Core, data: Any, *, progress: Progress | None) -> dict[str, in
     todo = transfer.fresh(records, core.ledger.get([r.id for r in records]))
     twins = _twins(core, todo)
     todo = [transfer.renamed(r, twins) for r in todo if r.id not in twins]
+    if not transfer.is_export(data):
+        todo = [read_whole(core, r) for r in todo]
     silent = repeated(todo)
     kept = 0
     for start in range(0, len(todo), _EMBED_AT_ONCE):
@@ -406,27 +405,6 @@ def reextract(core: Core, scope: Scope, *, everything: bool, progress: Progress 
         result["results"] += [_shapes.added(w) for w in outcome.written]
         result["episodes"] += [e.id for e in outcome.episodes]
     return result
-
-
-def _read_anew(core: Core, record: Record) -> Record:
-    """The record with the slot and the relations that its new text says."""
-    found: Sequence[Candidate] = ()
-    # A fact's own wording ("Lives in Rome") is read as its subject would say it.
-    for text in (record.text, first_person(record.text) if record.subject in (None, "user") else ""):
-        if text and not found and record.kind == "fact":
-            message = Message("user", text, record.created_at, record.name, None, record.id)
-            found = core.local.extract([message], scope=record.scope, known=())
-    slot = next((c for c in found if c.attribute is not None), None)
-    me = person(record.scope).user_id or "user"
-    edges = tuple(replace(r, source=me if r.source == "user" else r.source) for c in found for r in c.relations)
-    return replace(
-        record,
-        subject=slot.subject if slot else record.subject,
-        attribute=slot.attribute if slot else None,
-        value=slot.value if slot else None,
-        negated=slot.negated if slot else False,
-        relations=edges,
-    )
 
 
 def _hit(hit: Hit, *, explain: bool) -> MemoryItem:

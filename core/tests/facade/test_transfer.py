@@ -148,6 +148,32 @@ def test_a_row_that_stands_twice_is_taken_in_once(new: Callable[[], Memory]) -> 
     assert new().import_({"results": [row, row]}) == {"records": 1, "known": 1, "items": 0}
 
 
+@pytest.mark.parametrize(("text", "said", "event"), [
+    ("Lives in San Francisco", "I moved to Berlin.", "UPDATE"),
+    ("User lives in San Francisco.", "I moved to Berlin.", "UPDATE"),
+    ("The user likes cheese", "I don't like cheese any more.", "UPDATE"),
+    ("Works at Acme as a nurse", "I quit my job at Acme.", "UPDATE"),
+    # What else it says would go with it.
+    ("Lives in San Francisco, and works at Acme", "I moved to Berlin.", "ADD"),
+    ("Somebody lives in San Francisco", "I moved to Berlin.", "ADD"),
+])  # fmt: skip
+def test_a_fact_of_another_memory_is_replaced_like_an_own_one(
+    new: Callable[[], Memory], text: str, said: str, event: str
+) -> None:
+    memory = new()
+    memory.import_([{"memory": text, "user_id": "ann", "created_at": "2024-03-01"}])
+    (change,) = memory.add(said, timestamp="2024-06-01", **ANN)["results"]
+    assert (change["event"], change.get("previous_memory")) == (event, text if event == "UPDATE" else None)
+    assert memory.verify()["ok"]
+
+
+def test_a_fact_of_another_memory_is_in_the_profile_and_the_graph(new: Callable[[], Memory]) -> None:
+    memory = new()
+    memory.import_([{"memory": "User's dog is named Rex", "user_id": "ann"}])
+    assert memory.profile(**ANN)["profile"] == {"has_pet": ["Rex"]}
+    assert [edge["target"] for edge in memory.graph(**ANN)["relations"]] == ["Rex"]
+
+
 def test_a_row_without_an_id_is_known_by_what_it_says(new: Callable[[], Memory]) -> None:
     """Each import made another one of it."""
     memory = new()

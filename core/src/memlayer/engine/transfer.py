@@ -103,7 +103,7 @@ def load(data: Any, *, now: datetime) -> tuple[list[Record], list[Carried]]:
 
     Everything is checked before anything is taken in: an export may have been written or edited by hand.
     """
-    if isinstance(data, Mapping) and data.get("format") == FORMAT:
+    if is_export(data):
         if data.get("version") != VERSION:
             raise ConfigurationError(f"this export has version {data.get('version')!r}; this memlayer reads {VERSION}")
         records = [_record(row, f"records[{n}]", now) for n, row in enumerate(_rows(data, "records"))]
@@ -114,6 +114,11 @@ def load(data: Any, *, now: datetime) -> tuple[list[Record], list[Carried]]:
             'import_ takes what export() gave, or {"results": [{"memory": …, "user_id": …}]} as get_all() gives it'
         )
     return [_foreign(row, f"results[{n}]", now) for n, row in enumerate(rows)], []
+
+
+def is_export(data: Any) -> bool:
+    """Says whether it is what `export` gave; else it comes from another memory."""
+    return isinstance(data, Mapping) and data.get("format") == FORMAT
 
 
 def _in_order(records: Sequence[Record]) -> list[Record]:
