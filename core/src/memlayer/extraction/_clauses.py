@@ -58,12 +58,13 @@ _LINE_OUT = re.compile(
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _FICTION = _Gated(
     "pretend|role|make-believe|imagin|act as|act like|hypothet|you are|character|kidding|jk|joking|no one ever"
-    "|in this|in my|/s",
+    "|in this|in my|example|sample|/s",
     r"\b(?:pretend|role-?play|make-believe|imagine (?:that|you|I|we|a|being)|let's imagine|act as (?:a|an|if|my)"
     r"|act like|hypothetically"
     r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
     r"|said no one ever"
-    r"|in this (?:story|scenario|game)|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
+    r"|in (?:the|this|an|my) (?:sample|example)(?: sentence| text|,)|in this (?:story|scenario|game)"
+    r"|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
     r"|\s)/s(?:\s|$)",
 )
 _PASTED = _re(
@@ -150,7 +151,8 @@ _TIME_FIRST = _re(
     rf"^(?:just |only |so )?((?:(?:every|each) (?:other |single |second )?(?:day|{_WHEN}|morning|evening)"
     r"|on (?:(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays)(?:,? and |, )?){1,3}"
     r"|(?:on )?most (?:days|weekends|mornings|evenings|nights|(?:mon|tues|wednes|thurs|fri|satur|sun)days)|at weekends"
-    r"|in the (?:mornings?|afternoons?|evenings?)"
+    r"|in the (?:mornings?|afternoons?|evenings?)|at (?:work|home|school|night|lunch)|in my (?:free|spare) time"
+    r"|(?:after|before) (?:work|school|dinner|lunch|breakfast|bed)|for (?:breakfast|lunch|dinner|dessert)"
     r"|(?:once|twice|(?:three|four|five|\d) times) (?:a|per|every) (?:day|week|month|year)|these days|nowadays"
     r"|from now on"
     rf"|(?:lately|recently)(?= I| we)|since (?:the|my|our"

@@ -210,7 +210,11 @@ def wears(rest: str, said: Predicate) -> list[Reading]:
 
 
 def rides_a(rest: str, said: Predicate) -> list[Reading]:
-    m = re.match(r"an? ([A-Z][\w-]+(?: [A-Z0-9][\w-]*){0,2})(?=$|[,.;!]| (?:to|now|and|since|on)\b)", rest)
+    m = re.match(
+        r"an? ([A-Z][\w-]+(?: [A-Z0-9][\w-]*){0,2})(?=$|[,.;!]| (?:to|now|and|since|on|that|with"
+        r"|from)\b)",
+        rest,
+    )
     return [Reading("owns", m[1], said.negated)] if m else []
 
 

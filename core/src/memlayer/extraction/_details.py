@@ -24,6 +24,7 @@ _PEOPLE = (
 )
 _ONES = (
     "password manager|note app|calendar app|music app|email provider|phone carrier|mobile provider|carrier"
+    "|espresso machine|coffee (?:machine|maker)|watch|printer|guitar|motorbike|motorcycle|boat|tent|console"
     "|bank|broadband provider|[a-z]+ provider|insurer|gym|health insurance|laptop|phone"
     "|operating system|editor"
     "|text editor|ide|browser|keyboard|camera|major|minor|blood type|blood group|star sign|zodiac sign|shoe size"
@@ -149,7 +150,10 @@ def _snake(topic: str) -> str:
 _COMPANY = re.compile(
     r"^(?:my|our) (?P<what>(?:company|firm|start-?up|team|shop|business|agency|school|department|restaurant|store)"
     r" (?:makes|sells|builds|develops|produces|offers|imports|exports|specializes in|specialises in|is based in|ships"
-    r"|has (?:an office|offices|\d+|about|around)) (?!this\b|that\b|it\b).{4,})$",
+    r"|uses|works with|has (?:an office|offices|\d+|about|around)) (?!this\b|that\b|it\b|your?\b).{4,}"
+    r"|(?:house|flat|apartment|building|garden|kitchen|street|village) (?:was built in|faces|overlooks|has (?:an?"
+    r"|no|two"
+    r"|three|four|five|six|\d+) )(?!.*\b(?:problem|issue)\b).{4,})$",
     re.IGNORECASE,
 )
 _ONCE = re.compile(

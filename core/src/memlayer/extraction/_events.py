@@ -48,22 +48,25 @@ _WORKPLACE = _re(
 )
 # A home whose place has no name; it fills no slot either.
 _DWELLS = _re(
-    r"^(?:am |is |are )?(?:now |currently |still )?liv(?:e|ing) (?:in|on|near|above|outside|next to|close to|by) an?"
+    r"^(?:am |is |are )?(?:now |currently |still )?"
+    r"(?:liv(?:e|ing) (?:in|on|near|above|outside|next to|close to|by)|rent(?:ing)?|share) an?"
     r" (?:[\w'-]+ ){0,5}?(?:apartment|flat|house|studio|loft|condo|cottage|cabin|farm|farmhouse|village|town|suburb"
     r"|city|neighbou?rhood|dorm|room|basement|trailer|van|boat|houseboat|bungalow|townhouse|building|street|hill|island"
     r"|community|commune|district)\b(?! where everyone)"
 )
 # What somebody is in charge of, teaches or knows how to do.
 _CHARGE = _re(
-    r"^(?:teach (?!you|me|him|her|them|us|it|this|that|how)\w+(?: \w+)* (?:at|in|to)"
+    r"^(?:now |also |currently )?(?:teach (?!the\b|you|me|him|her|them|us|it|this|that|how)\w+(?: \w+)* (?:at|in|to) \w"
     r"|(?:manage|lead|run|coach|supervise|oversee|head|own) (?:an?|two|three|four|five|my own|our|the)"
     r" (?:[\w'-]+ ){0,4}?(?:teams?|department|group|crew|unit|division|squad|office|branch|shops?|store|caf[eé]|bakery"
     r"|restaurant|bar|pub|business|company|agency|studio|farm|gallery|salon|hotel|hostel|blog|podcast|newsletter"
-    r"|choir|club|practice|clinic|school|nonprofit|charity|workshop|lab)"
-    r"|(?:(?:am|is) (?:in charge of|responsible for)|take care of|look after)(?! this| that| it\b| them\b)) \w"
+    r"|choir|club|practice|clinic|school|nonprofit|charity|workshop|lab|vineyard|winery|orchard|brewery|campsite)\b"
+    r"|(?:(?:am|is) (?:in charge of|responsible for)|take care of|look after)(?! this| that| it\b| them\b"
+    r"| my own\b| every) \w)"
 )
 _SKILL = _re(
-    r"^(?:(?:am|is) (?:really |quite |pretty |very |fairly |not |extremely |so )*(?:good|great|skilled|experienced"
+    r"^(?:(?:am|is) (?:\w+ly |quite |so |very )?(?:afraid|scared|terrified|frightened) of"
+    r"|(?:am|is) (?:really |quite |pretty |very |fairly |not |extremely |so )*(?:good|great|skilled|experienced"
     r"|talented|decent|terrible|bad|hopeless|awful) at|know how to(?! (?:do|use|get|make|fix|write|find|set)\b))"
     r" (?!this\b|that\b|it\b|them\b|all\b|what\b)\w+(?!.*\b(?:it|this|that|these|those|you)\b)"
 )
@@ -86,6 +89,17 @@ _I_DO = re.compile(
     r"|(?:have|eat) (?:breakfast|lunch|dinner) (?:at|around) \w|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in"
     r"| on| at)\b"
 )
+_TRAIT = _re(
+    r"^(?:am|is)(?: not)?(?: really| much of| exactly| very much)* (?:such )?an? (?:morning|evening|night|people"
+    r"|cat|dog"
+    r"|beach|city|country|coffee|tea|tidy|patient|shy|private|spontaneous) person\b"
+    r"|^(?:am|is)(?: not)?(?: really| much of| \w+ly)* an? (?:total |real |bit of an? )?(?:night owl|early bird"
+    r"|introvert"
+    r"|extrovert|homebody|perfectionist|bookworm|foodie|workaholic|early riser|light sleeper|picky eater)\b"
+    r"|^work (?:only |about )?(?:\d+|two|three|four|five|six|\w+ty) (?:days|hours) (?:a|per) week\b"
+    r"|^(?:go|am going) to (?:an? )?(?:[A-Z]?[\w-]+ )?(?:school|kindergarten|university|college)\b(?= \w)"
+    r"|^(?:have|own)(?: got)? an? (?:[\w-]+ ){0,2}collection of (?!it\b|them\b|this\b|these\b|those\b)\w"
+)
 _STRONG = _re(
     r"^(?:graduated|won\b|was reassigned|been reassigned|gave birth|passed away|died|adopted|launched|published"
     r"|opened (?:my|our|a|an|the)"
@@ -101,7 +115,9 @@ _STRONG = _re(
     r"|lost (?:my|his|her|our)|ran (?:an?|my|the) (?:\w+ ){0,2}(?:ultra-?)?(?:race|marathon|half|5k|10k)"
     r"|failed (?:my|the)"
     r"|passed (?:my|the)|became|raised|taught (?:me|us) (?:how )?to|created (?:an?|my)|took up|switched (?:to"
-    r"|from)|inherited)"
+    r"|from)|inherited"
+    r"|registered (?:my|our|for|at|as)|divorced|separated|emigrated|immigrated|fled"
+    r"|had (?:my|his|her|an?) (?:[\w-]+ ){1,3}(?:removed|taken out|replaced|replacement|operation|surgery|transplant))"
 )
 _WEAK = _re(
     r"^(?:went (?:to|on|for|back|camping|hiking|skiing|swimming|surfing|fishing|shopping|out|with|there)|visited"
@@ -123,7 +139,9 @@ _ONGOING = _re(
     r"|some|\w+ classes|care)|organi[sz]ing|preparing for|building"
     r"|volunteering|teaching|saving (?:up )?(?:for|to)|expecting|recovering|renovating|raising|collecting"
     r"|dealing with|struggling with|practi[sc]ing|playing|attending|running an?|developing|seeing a"
-    r"|looking for an? (?:new )?(?:job|apartment|house|flat|roommate)|applying|job hunting|remodeling|painting"
+    r"|looking for an? (?:new )?(?:job|apartment|house|flat|roommate)|applying|job hunting|doing (?:an?"
+    r"|my) (?:[\w'-]+ )?(?:PhD|doctorate|master's|masters|MBA|degree|internship|apprenticeship|residency"
+    r"|traineeship|course)|remodeling|painting"
     r"|growing|planning (?:my|our|the|a|an)|following a|using|going to (?:the )?(?:gym|therapy|physical"
     r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
 )
@@ -152,7 +170,8 @@ _PLAN_VERB = _re(
 )
 # What is asked of an assistant, or says too little to be a plan, day or no day.
 _IDLE = _re(
-    r"^(?:ask|be|check|discuss|do|find|get(?! (?:married|engaged|my|an?|promoted)\b)|give|know|let|look|make (?:it"
+    r"^(?:ask|be|check|discuss|do|find|get(?! (?:married|engaged|my|an?|promoted)\b)|give (?!an?\b|my\b|birth\b)"
+    r"|know|let|look|make (?:it"
     r"|sure)"
     r"|say|see(?= (?:if|how|what|whether))|show|talk|tell|think|try|use|work on (?:it|this|that))\b"
 )
@@ -234,8 +253,10 @@ _EVERY = (
     r"|(?:once|twice|three times|four times|five times|\d times) (?:a|per) (?:day|week|month|year)\b)"
 )
 _USUAL = (
-    r"(?:attend|babysit|bake|bike|bring|buy|call|clean|climb|coach|cook|cycle|dance|donate|drink|drive|drop|eat"
-    r"|exercise|fast|feed|fish|fly|get|give|go|have(?! (?:been|had|to|\w+ed)\b)|help|hike|host|jog|journal|lead|lift"
+    r"(?:attend|babysit|bake|bike|bring|buy|call|check in on|clean|climb|coach|cook|cycle|dance|donate|drink|drive"
+    r"|drop|eat"
+    r"|exercise|fast|feed|fish|fly|get|give|go|have(?! (?:been|had|to|\w+ed)\b)|help|hike|host|jog|journal|lead"
+    r"|let (?:us|me) (?!know|see)|lift"
     r"|listen|meditate|meet|mow|need(?= (?:an?|my|two|three|\d+) )|order|paint|pick|play|practi[sc]e|pray|read"
     r"|rehearse|ride|row|run|see|shop|sing|ski"
     r"|sleep|spend|stay|stretch|study|surf|swim|take|teach|train|travel|tutor|video call|visit|volunteer|wake|walk"
@@ -248,7 +269,9 @@ _ROUTINE = _re(
 _AGAIN = re.compile(_EVERY, re.IGNORECASE)
 # "Usually" needs no day; what somebody usually gets or sees may be an error.
 _HABIT = _re(
-    rf"^(?:usually|normally|typically|generally|tend to|mostly) (?!get|give|go (?:with|for|through)|have|help|see"
+    r"^always (?:order|drink|eat|wear|buy|sleep|walk|cycle|fly|travel|cook|bake|swim|shop|carry|bring|sit)"
+    r"(?!.*\b(?:you|your|this|these)\b)(?: \S+){2}"
+    rf"|^(?:usually|normally|typically|generally|tend to|mostly) (?!get|give|go (?:with|for|through)|have|help|see"
     rf"|take (?:it|a look|care)){_USUAL}(?!.*\b(?:you|your|this|these)\b)(?: \S+){{3}}"
 )
 
@@ -300,7 +323,7 @@ def happening(predicate: str, *, own: bool, timed: int, future: bool, named: boo
     """
     if ahead := _ahead(predicate, future=future):
         return ahead
-    if any(pattern.match(predicate) for pattern in (_BODY, _WORKPLACE, _DWELLS, _CHARGE, _SKILL)):
+    if any(pattern.match(predicate) for pattern in (_BODY, _WORKPLACE, _DWELLS, _CHARGE, _SKILL, _TRAIT)):
         return Happening(None, None, 0.7)
     if (_I_DO if own else _THEY_DO).match(predicate):
         return Happening(None, None, 0.5)

@@ -35,6 +35,9 @@ _ADVERB = re.compile(
     r"|definitely|even|ever|rarely|only|mostly|totally|truly|both|all|genuinely|simply|kind of|sort of|no longer"
     r"|once|then|(?!(?:fly|rely|reply|apply|supply|comply)\s)\w+ly)\s"
 )
+# The same in the past and in the present: what is done "every day" is of the present.
+_UNCHANGED = frozenset("read put cut let hit set cost spread".split())
+_USUALLY = re.compile(r"\b(?:usually|normally|always|often|never|rarely|sometimes|every|each)\b")
 _S_ENDS = ("s", "x", "z", "ch", "sh", "o")
 _BACK = {"their": "my", "theirs": "mine", "themselves": "myself", "them": "me", "they": "I"}
 _THIRD = re.compile(r"\b(?:they|them|theirs?|themselves)\b", re.IGNORECASE)
@@ -59,6 +62,8 @@ def inflect(verb: str) -> str:
 def third_person(predicate: str) -> str:
     """A predicate of "I" or "we" as one of "he" or "she", its pronouns shifted too."""
     lead, verb, rest = _parted(predicate)
+    if verb in _UNCHANGED and _USUALLY.search(f"{lead}{rest}"):
+        return shift(f"{lead}{verb}s {rest}".strip())
     if _PRESENT.fullmatch(verb):
         rest = _AND_VERB.sub(lambda m: inflect(m.group()), rest)
     return shift(f"{lead}{inflect(verb)} {rest}".strip())

@@ -395,7 +395,7 @@ _FAVORITE = re.compile(
 _FAVORITE_TAIL = re.compile(
     (
         r"^(?P<v>[\w\"'][\w\"' -]{1,40}?) (?:is|are) my (?:all[- ]time |absolute |new "
-        r"|current )*favou?rite(?: (?P<topic>[a-z][\w-]*(?: [a-z]+)?))?$"
+        r"|current )*favou?rite(?: (?P<topic>[a-z][\w-]*(?: [a-z]+)?))?(?=$|,)"
     ),
     re.IGNORECASE,
 )

@@ -428,8 +428,21 @@ _IN_PART = _re(
 _PARTLY = frozenset("eats drinks smokes likes dislikes does plays uses takes_medication wears speaks".split())
 
 
-def narrowed(rest: str, said: Predicate, readings: Sequence[Reading]) -> bool:
-    """Says whether a denial holds only at times or for a part: "do not eat meat on Fridays", "hate wine with fish"."""
+# What stands in front and says when or where: "at work I use Edge now" leaves Firefox at home.
+_AT_FIRST = _re(
+    r"(?:at (?:work|home|school|night|lunch)|in (?:the (?:mornings?|afternoons?|evenings?)|my (?:free|spare) time)"
+    r"|(?:after|before) (?:work|school|dinner|lunch|breakfast|bed)|for (?:breakfast|lunch|dinner|dessert)"
+    r"|(?:on )?most \w+)$"
+)
+
+
+def narrowed(rest: str, said: Predicate, readings: Sequence[Reading], aside: str) -> bool:
+    """Says whether a denial holds only at times or for a part: "do not eat meat on Fridays", "hate wine with fish".
+
+    `aside` is what stood in front of it; there anything may be narrowed.
+    """
+    if aside and _AT_FIRST.match(aside):
+        return True
     slots = {r.attribute for r in readings}
     if not (any(r.negated for r in readings) or "dislikes" in slots):
         return False

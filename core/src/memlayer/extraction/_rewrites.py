@@ -171,6 +171,13 @@ _RULES: tuple[_Rule, ...] = (
         r"I prefer \g<to> now\g<t>",
     ),
     _rule(
+        "what i |thing i ",
+        r"^(?:what|(?:the|one) (?:one )?thing(?: that)?) I (?:really )?(?P<v>enjoy|like|love|hate|dislike) (?:the )?"
+        r"(?:most|best|least|more than anything(?: else)?) (?:is|are) (?P<to>(?!how\b|that\b|when\b|your?\b"
+        r"|the\b)[a-z].+)$",
+        r"I \g<v> \g<to>",
+    ),
+    _rule(
         "rather",
         r"^I would (?:much )?rather (?P<to>(?!you\b|not\b|see\b|know\b|have (?:it|this|that|you|the)\b)[a-z]+"
         r" [^,;]{2,60}?) than (?P<t>(?!it\b|this\b|that\b)[^,;]+)",

@@ -31,7 +31,8 @@ _SOFT_STOP = re.compile(
 _LIST = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&|nor)\s+", re.IGNORECASE)
 # "hazelnuts and carries an EpiPen": the second one is no noun.
 _NEW_CLAUSE = re.compile(
-    r"\b(?:is|are|was|were|it|they|he|she|we|has|have|will)\b|^\w+ (?:an?|the|my|our|his|her|their) ", re.IGNORECASE
+    r"\b(?:is|are|was|were|it|they|he|she|we|has|have|will)\b|^(?!\w+ing )\w+ (?:an?|the|my|our|his|her|their) ",
+    re.IGNORECASE,
 )
 _DETERMINER = re.compile(
     (r"^(?:a|an|the|my|our|some|any|all|most|all kinds of|lots of|both|eating|having|drinking)\s+"),
@@ -132,6 +133,13 @@ _TO_GO = re.compile(r"go (?:(?:out )?(?:for|to|on) (?:an? |the )?[a-z]+|[a-z]+in
 _SENSED = re.compile(r"the (smell|scent|taste|sound|sight|feel) of ")
 
 
+# What an assistant just said or offered.
+_AT_HAND = frozenset(
+    "sound idea ideas look help option options version versions answer answers draft drafts suggestion suggestions"
+    " choice choices approach explanation explanations".split()
+)
+
+
 def taste(text: str) -> list[str]:
     """What is liked or not: kinds of things and doings, no single thing that is being looked at."""
     if text[:1] == '"' or (text[:1].isupper() and text.split(" ")[0].lower() not in _VAGUE):
@@ -154,13 +162,13 @@ def taste(text: str) -> list[str]:
             return [f"{sensed[1]} of {value}"]
         if not (article == "the" and (head in words.SCENERY or text[4:5].isupper()) and "?" not in text):
             return []
-    if verb := re.match(r"to (?:just )?([a-z]+(?:\s[a-z]+){0,2})", low):
+    if verb := re.match(r"to (?:just )?(?!\w+ your?\b)([a-z]+(?:\s[a-z]+){0,2})", low):
         if gone := _TO_GO.match(verb[1]):
             return [gone[0]]
         doing = _STOP.sub("", verb[1], count=1)
         return [] if not doing or doing.split()[0] in _EMPTY_VERBS else [doing]
     found = nouns(text) or [v for v in nouns(text, 12) if not _NEW_CLAUSE.search(v)]
-    return [v for v in found if v.lower() not in {"sound", "idea", "look", "help"}]
+    return [v for v in found if v.lower() not in _AT_HAND]
 
 
 def job(text: str, *, sure: bool = False) -> str | None:

@@ -72,7 +72,7 @@ _WORDS = (
 _FUTURE = re.compile(
     r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hope to|hoping|hopefully|want to|wanna"
     r"|would like|'d like|looking forward|upcoming|tomorrow|next|can't wait|about to|booked|scheduled|schedule|due"
-    r"|reserved|arranged|planned (?:an?|my|our|the)|decided to|intend to"
+    r"|expecting|trying to|saving up|reserved|arranged|planned (?:an?|my|our|the)|decided to|intend to"
     r"|deadline|remind|should|need to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
     r"|interview|exam|meeting|flight|surgery|deadline|presentation)"
     r"|turns? (?=\d)|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"

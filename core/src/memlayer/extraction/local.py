@@ -206,7 +206,7 @@ class LocalExtractor:
         said = predicate(subject.rest)
         guess = is_guess(f"{'I ' if subject.kind == 'self' else ''}{subject.rest}")
         readings = [] if guess else _successor(subject, talk) or (patterns.read(said) if said is not None else [])
-        if readings and said is not None and narrowed(subject.rest, said, readings):
+        if readings and said is not None and narrowed(subject.rest, said, readings, clause.aside):
             readings = [Reading("", None)]  # what holds on Fridays fills no slot
         if readings:
             talk.ended = _left_empty(readings, subject) or talk.ended
@@ -434,9 +434,14 @@ def _predicate_words(reading: Reading | None, subject: people.Subject) -> str:
 _NOT_THAT = re.compile(r",? (?:and )?not ((?:my |the |an? )?[\w'’+#-]+(?: [\w'’-]+)?)(?: any ?more)?$")
 
 
+_DENIED = frozenset("am is are was were do does did have has had will can could would should".split())
+
+
 def _not_that(text: str, reading: Reading) -> str:
     """What the speaker puts aside: ", not Mocha"; a correction is known by it."""
     m = _NOT_THAT.search(text) if reading.value and not reading.negated else None
+    if m and text[: m.start()].rpartition(" ")[2] in _DENIED:
+        return ""  # "but the link does not work"
     return f", not {m[1]}" if m and m[1] not in (reading.text or "") and m[1].lower() != "sure" else ""
 
 
