@@ -299,11 +299,11 @@ def test_erase_asks(memlayer: Command, alice: dict[str, str]) -> None:
     memlayer("add", "--user", "bob", "I live in Rome.")
     no = memlayer("erase", *HERE, stdin="n\n")
     assert no.code == 130
-    assert "Erase everything of user alice (4 facts)" in no.out + no.err
+    assert "Erase everything of user alice (4 facts, 1 message)" in no.out + no.err
     assert memlayer("list", *HERE).code == 0
     yes = memlayer("erase", *HERE, stdin="y\n")
     assert yes.code == 0
-    assert "Erased: " in yes.out
+    assert yes.out.startswith("Erased: 1 message, 4 facts, ")
     assert memlayer("list", *HERE).code == 1
     assert memlayer("history", alice["Lives in Lisbon"]).code == 1
     assert memlayer("users").out == "user  bob\n"

@@ -72,7 +72,7 @@ def test_documents_are_listed_and_forgotten_as_one_thing(memlayer: Any, tmp_path
         assert memlayer("documents", *ANN).out.split()[1:] == ["leave.md", "Leave", "2", "pieces"]
         sure = ("--yes",) if verb == "erase" else ()
         said = memlayer(verb, "--document", "leave.md", *ANN, *sure)
-        assert said.out.startswith("- leave.md  2 pieces" if verb == "delete" else "Erased: 4 episodes"), said
+        assert said.out.startswith("- leave.md  2 pieces" if verb == "delete" else "Erased: 4 messages"), said
         assert memlayer("search", "holidays", *ANN).code == 1
         assert memlayer(verb, "--document", "leave.md", *ANN, *sure).code == 1
     assert "Whose document?" in memlayer("delete", "--document", "leave.md").err

@@ -90,8 +90,10 @@ def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
     with desk.memory(there=True) as memory:
         if not yes:
             whose = "everybody" if everything else ", ".join(f"{k[:-3]} {v}" for k, v in desk.ids.items())
-            held = "" if everything else f" ({many(memory.get_all(limit=1, **desk.ids)['count'], 'fact')})"
-            what = f"everything of {whose}{held}" if document is None else f"{document} of {whose}"
+            what = f"everything of {whose}" if document is None else f"{document} of {whose}"
+            if desk.ids and document is None:
+                facts, said = (memory.get_all(limit=1, kinds=k, **desk.ids)["count"] for k in (None, ["episode"]))
+                what += f" ({many(facts, 'fact')}, {many(said, 'message')})"
             click.confirm(f"Erase {what} in {memory.path} for good?", abort=True, err=True)
         if everything:
             answer: dict[str, Any] = memory.reset()
@@ -101,7 +103,8 @@ def erase(desk: Desk, document: str | None, everything: bool, yes: bool) -> int:
             counts = memory.erase(**desk.ids)
             answer = {"erased": counts}
     if not desk.answer(answer):
-        told = [f"{number:,} {name.replace('_', ' ')}" for name, number in answer.get("erased", {}).items() if number]
+        erased = {"messages" if name == "episodes" else name: n for name, n in answer.get("erased", {}).items() if n}
+        told = [many(number, name.removesuffix("s")) for name, number in erased.items()]
         desk.say(answer.get("message") or ("Erased: " + (", ".join(told) or "there was nothing") + "."))
     return 0
 
