@@ -63,6 +63,7 @@ def test_an_earlier_date_has_its_own_truth(told: dict[str, Any]) -> None:
 def test_the_profile_and_the_relations_are_right(told: dict[str, Any]) -> None:
     maya, luca = told["profile"]["people"]["Maya"], told["profile"]["people"]["Luca"]
     assert (maya["lives_in"], maya["works_at"], luca["lives_in"]) == ("Copenhagen", "Northlight", "Berlin")
+    assert maya["occupation"] == "art director"
     assert "vegetarian" not in str(maya)
     edges = {(edge["source"], edge["relationship"], edge["target"]) for edge in told["relations"]}
     assert {("Maya", "has_sibling", "Luca"), ("Luca", "lives_in", "Berlin"), ("Tom", "married_to", "Els")} <= edges
