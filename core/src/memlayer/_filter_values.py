@@ -164,11 +164,11 @@ def _json_mend(value: object) -> str:
     return "pass a string, a number, a boolean, None, a list or a dict of these"
 
 
-def check_metadata(metadata: object) -> dict[str, Any]:
+def check_metadata(metadata: object, where: str = "metadata") -> dict[str, Any]:
     """A copy of metadata as plain JSON (tuples become lists), or `ConfigurationError` with the place and the mend."""
     if not isinstance(metadata, Mapping):
-        raise ConfigurationError(f"metadata must be a dict, not {type(metadata).__name__}.")
-    fault = json_fault(metadata, "metadata")
+        raise ConfigurationError(f"{where} must be a dict, not {type(metadata).__name__}.")
+    fault = json_fault(metadata, where)
     if fault is not None:
         raise ConfigurationError(fault)
     return {key: plain(value) for key, value in metadata.items()}

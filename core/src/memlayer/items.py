@@ -156,7 +156,8 @@ def _entry(given: Any, where: str) -> tuple[tuple[str, ...], str, dict[str, Any]
         raise ConfigurationError(f"{where}.ttl must be a number of seconds from 0 to {_LONGEST:,.0f}, not {brief(ttl)}")
     if index is not None and not isinstance(index, bool) and index not in ([], ()):
         index = several(f"{where}.index", index)
-    return namespace_of(given.get("namespace")), key_of(given.get("key")), check_metadata(value), index, ttl
+    value = check_metadata(value, f"{where}.value")
+    return namespace_of(given.get("namespace")), key_of(given.get("key")), value, index, ttl
 
 
 def _pairs(keys: Any) -> list[tuple[tuple[str, ...], str]]:

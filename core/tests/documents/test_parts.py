@@ -118,6 +118,25 @@ def test_a_picture_at_an_address(tricks: Any) -> None:
         assert {m["content"][1]["image_url"]["url"] for m in model.asked} == {URI}
 
 
+def test_parts_that_nobody_said_are_left_out(memory: Memory) -> None:
+    """A conversation with Anthropic's model was refused whole, as soon as the model had used a tool."""
+    talk = [
+        {"role": "user", "content": [{"type": "text", "text": "I live in Rome. Is it raining?"}]},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "The user wants the weather.", "signature": "x"},
+                {"type": "text", "text": "Let me look."},
+                {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Rome"}},
+            ],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "I live in Paris."}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "It is dry."}]},
+    ]
+    assert [row["memory"] for row in memory.add(talk, user_id="ann")["results"]] == ["Lives in Rome"]
+    assert texts(memory) == ["I live in Rome. Is it raining?", "Let me look.", "It is dry."]
+
+
 def test_facts_of_the_speaker_are_not_read_out_of_a_document(memory: Memory) -> None:
     part = {"type": "text-plain", "text": "I live in Paris."}
     assert memory.add(["I live in Rome.", {"content": part}], user_id="ann")["results"][0]["memory"] == "Lives in Rome"

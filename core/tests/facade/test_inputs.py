@@ -111,6 +111,15 @@ def test_a_path_is_the_name_of_a_file(path: Any) -> None:
             call()
 
 
+def test_a_client_s_own_message_says_how_it_becomes_one(memory: Memory) -> None:
+    class Message:
+        def model_dump(self) -> dict[str, str]:
+            return {"role": "assistant", "content": "Noted."}
+
+    with pytest.raises(ConfigurationError, match=r"messages\[0\] must be a dict .* Message; pass its \.model_dump"):
+        memory.add([Message()], **ANN)
+
+
 @pytest.mark.parametrize("filters", [[], "", 0, [{}]])
 def test_filters_of_items_are_a_dict(memory: Memory, filters: Any) -> None:
     with pytest.raises(FilterError, match="dict of conditions"):

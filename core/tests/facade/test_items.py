@@ -83,6 +83,11 @@ def test_the_last_item_takes_its_owner_along(tmp_path: Path) -> None:
         assert memory.verify() == {"ok": True, "problems": []}
 
 
+def test_a_value_that_is_no_json_is_named(memory: Memory) -> None:
+    with pytest.raises(ConfigurationError, match=r"^entries\[0\]\.value\.a: a set is not JSON; pass a list"):
+        memory.items.put("n", "k", {"a": {1}}, user_id="alex")
+
+
 def test_a_slip_in_an_entry_is_refused(memory: Memory) -> None:
     """What was to expire in an hour stayed for ever."""
     with pytest.raises(ConfigurationError, match=r"entries\[0\] has unknown keys \['tll'\]; an entry has .*ttl"):

@@ -23,6 +23,12 @@ ROLES = {
 }  # fmt: skip
 _KEYS = frozenset({"role", "content", "name", "timestamp", "id"})
 _IGNORED = frozenset({"tool_calls", "tool_call_id", "function_call", "refusal", "audio", "annotations", "type"})
+_UNSAID = frozenset({
+    "tool_use", "tool_result", "server_tool_use", "web_search_tool_result", "thinking", "redacted_thinking",
+    "reasoning", "refusal", "function_call", "tool_call", "tool_call_chunk", "invalid_tool_call", "server_tool_call",
+    "server_tool_result", "tool-call", "tool-result",
+})  # fmt: skip
+"""Parts that nobody said to anybody: what a model thinks, what it asks of its tools, and what these answer."""
 
 
 def read(
@@ -56,7 +62,9 @@ def read(
         if isinstance(message, str):
             message = {"role": "user", "content": message}
         if not isinstance(message, Mapping):
-            raise ConfigurationError(f"{where} must be a dict with role and content, not {type(message).__name__}")
+            mend = "; pass its .model_dump()" if hasattr(message, "model_dump") else ""
+            told = f"{where} must be a dict with role and content, not {type(message).__name__}{mend}"
+            raise ConfigurationError(told)
         contents = _Contents(reader, missed, _kept(message, where, known))
         one = _read(message, where, at, contents)
         if contents.kept is not None:
@@ -205,6 +213,8 @@ class _Contents:
             return self.text(part, where)
         if isinstance(part, Mapping) and part.get("type") in ("text", "input_text", "output_text"):
             return self.text(part.get("text"), f"{where}.text")
+        if isinstance(part, Mapping) and part.get("type") in _UNSAID:
+            return ""
         from memlayer.engine import parts
         from memlayer.extraction.documents import Document, Reader
 

@@ -171,7 +171,7 @@ def _record(row: Any, where: str, now: datetime) -> Record:
     values |= {k: tuple(data[k]) for k in _LISTS if k in data}
     values.setdefault("recorded_at", now)
     values.setdefault("valid_from", values["created_at"])
-    values["metadata"] = check_metadata(data.get("metadata", {}))
+    values["metadata"] = check_metadata(data.get("metadata", {}), f"{where}.metadata")
     values["relations"] = tuple(Relation(*edge) for edge in data.get("relations", ()))
     return Record(scope=scope_of(data, where), **values)
 
@@ -183,7 +183,7 @@ def _item(row: Any, where: str, now: datetime) -> Carried:
     _check(data, _ITEM, where)
     times = {k: moment(data[k], f"{where}.{k}") for k in ("created_at", "updated_at", "expires_at") if k in data}
     born = times.get("created_at", now)
-    value = check_metadata(data["value"])
+    value = check_metadata(data["value"], f"{where}.value")
     item = Item(
         tuple(data["namespace"]), data["key"], value, born, times.get("updated_at", born), times.get("expires_at")
     )
@@ -201,7 +201,7 @@ def _foreign(row: Any, where: str, now: datetime) -> Record:
     _check(data, {"immutable": _A_FLAG, "categories": _A_LIST}, where)
     times = {k: moment(data[k], f"{where}.{k}") for k in ("created_at", "updated_at") if k in data}
     said, ends = times.get("created_at", now), data.get("expiration_date")
-    scope, metadata = scope_of(data, where), check_metadata(data.get("metadata", {}))
+    scope, metadata = scope_of(data, where), check_metadata(data.get("metadata", {}), f"{where}.metadata")
     told = json.dumps([scope.ids(), data["memory"], str(times.get("created_at")), metadata], sort_keys=True)
     return Record(
         id=data["id"] if _name(data.get("id")) else str(uuid5(_NAMELESS, told)),
