@@ -132,7 +132,8 @@ def models(session: nox.Session, clients: str) -> None:
     """Tests language models and embedders through the real clients, against the scripted server."""
     ran.add("models")
     install_core(session, *CLIENTS[clients], *group("test"), extras="[onnx,documents]")
-    pytest(session, "core/tests/llm", "core/tests/documents", "tests/test_end_to_end.py")
+    commands = ("core/tests/cli/test_files.py", "core/tests/cli/test_doctor.py")
+    pytest(session, "core/tests/llm", "core/tests/documents", *commands, "tests/test_end_to_end.py")
 
 
 @nox.session(tags=["ci"])

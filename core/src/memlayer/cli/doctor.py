@@ -18,6 +18,8 @@ from memlayer.cli.desk import Desk, examples, many, verb
 
 if TYPE_CHECKING:
     from memlayer import Memory
+    from memlayer._core import Core
+    from memlayer.protocols import LanguageModel
 
 SHOWN = 5
 """How many problems of a file are printed; `memlayer verify` prints all."""
@@ -41,17 +43,19 @@ class Check:
 @click.command(epilog=examples("memlayer doctor", "memlayer doctor --path agent.db --json"))
 @verb()
 def doctor(desk: Desk) -> int:
-    """Check the installation, the model and the memory's file.
+    """Check the installation, the models and the memory's file.
 
-    The exit code is 1 where something is wrong. A package of another project with the same import name is reported
-    before anything else, by every command.
+    A language model of --config is asked for one word. The exit code is 1 where something is wrong. A package of another
+    project with the same import name is reported before anything else, by every command.
     """
     checks = list(_installation())
+    at = "settings"
     try:
         with desk.memory() as memory:
-            checks += _file(memory)
+            core, at = memory._core, "file"
+            checks += _file(memory, core)
     except MemlayerError as error:
-        checks.append(Check("file", str(error), ok=False))
+        checks.append(Check(at, str(error), ok=False))
     ok = all(check.ok for check in checks)
     if not desk.answer({"ok": ok, "version": __version__, "checks": [asdict(check) for check in checks]}):
         for check in checks:
@@ -81,8 +85,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _file(memory: Memory) -> Iterator[Check]:
-    core = memory._core
+def _file(memory: Memory, core: Core) -> Iterator[Check]:
     try:
         embedder = core.new_embedder()
         (vector,) = embedder.embed(["memory"], kind="query")
@@ -91,6 +94,8 @@ def _file(memory: Memory) -> Iterator[Check]:
     except (MemlayerError, OSError) as error:
         mine = None
         yield Check("embedder", str(error), ok=False)
+    if core.model is not None:
+        yield _asked(core.model)
     for line in core.servers.report():
         yield Check("server", f"{line['name']}: {line['told']}", ok=line["ok"])
     path = memory.path
@@ -120,6 +125,15 @@ def _file(memory: Memory) -> Iterator[Check]:
     waiting = f"{many(unread, 'message')} to read" if unread else "nothing"
     yield Check("waiting", waiting + (f", {many(outbox, 'change')} for servers" if outbox else ""))
     yield from _soundness(memory)
+
+
+def _asked(model: LanguageModel) -> Check:
+    """Whether a language model answers: its key, its name and its address are right."""
+    try:
+        model.complete([{"role": "user", "content": "Say ok."}])
+    except (MemlayerError, OSError) as error:
+        return Check("model", str(error), ok=False)
+    return Check("model", model.name)
 
 
 def _soundness(memory: Memory) -> Iterator[Check]:

@@ -121,13 +121,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _failed(error: BaseException, what: str, attempts: int, secrets: tuple[str, ...]) -> ModelError:
     if isinstance(error, ModelError):
         return error
-    told = blot(" ".join(str(error).split()), secrets)[:300] or type(error).__name__
+    told = blot(" ".join(str(error).split()), secrets)[:300].rstrip(".") or type(error).__name__
     found = status(error)
     hint = ""
     if found in (401, 403):
         hint = "; check the key"
     elif found == 404:
         hint = "; check the model's name and the address"
+    elif found is None and "Connect" in "".join(kind.__name__ for kind in type(error).__mro__):
+        hint = "; check the address, and that its server runs"
     times = f" after {attempts} attempts" if attempts > 1 else ""
     failed = ModelError(f"{what} failed{times}: {told}{hint}")
     failed.refused = found in _REFUSED
