@@ -45,8 +45,8 @@ class Check:
 def doctor(desk: Desk) -> int:
     """Check the installation, the models and the memory's file.
 
-    A language model of --config is asked for one word. The exit code is 1 where something is wrong. A package of another
-    project with the same import name is reported before anything else, by every command.
+    A language model of --config is asked for one word. The exit code is 1 where something is wrong. A package of
+    another project with the same import name is reported before anything else, by every command.
     """
     checks = list(_installation())
     at = "settings"
