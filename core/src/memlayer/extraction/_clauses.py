@@ -129,7 +129,7 @@ _LEAD = _re(
     r"|please remember(?: that)?|(?:it )?turns out(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we"
     r"|our|he|she|they|actually|also"
     r"|currently|just)\b)"
-    r"|I (?:also )?(?:should|must|have to|forgot to|want to|wanted to|would like to|just wanted to) (?:mention|say"
+    r"|I (?:also |just )?(?:should|must|have to|forgot to|want to|wanted to|would like to) (?:mention|say"
     r"|tell you|add|let you know|share)"
     r"(?: with you)?(?: that)?:?\s+(?=(?:I|my|we)\b)"
     r"|I (?:just |recently |also )?(?:found out|learned|discovered)(?: recently)?(?: that)?\s+(?=I (?:am|have)\b)"
@@ -253,7 +253,7 @@ _SHARED = _re(
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
     r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded"
-    r"|became|turned|needs(?= an? )|wears|carries|teaches"
+    r"|became|turned|needs(?= an? )|wears|carries|teaches|(?<=still )[a-z]+s|(?<=now )[a-z]{3,}s"
     r"|gave up|began|changed|become|took up|retired) \w))"
 )
 _REPAIR = _re(

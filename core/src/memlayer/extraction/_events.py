@@ -77,11 +77,12 @@ _DOES = (
     r"|sew|knit|carve|sculpt|stay(?= (?:with|at) ))"
 )
 _THEY_DO = re.compile(
-    rf"(?:also |now |still |currently |mostly |mainly )?(?:{_DOES}|work(?! on )|run|own|manage|make|sell|build"
+    rf"(?:also |now |still |currently |mostly |mainly )?(?:{_DOES}|work(?! on (?!an? (?:[\w-]+ )?(?:farm|rig|ranch"
+    rf"|ship|site)))|run|own|manage|make|sell|build"
     rf"|design|handle"
     r"|paint|write|drive|ride|speak|swim|cook|bake|attend|practi[sc]e|compete|study|perform|photograph|lead"
     r"|keep(?= an?\b| \w+ing\b))"
-    r" (?!you|me\b|us\b|it\b|this|that|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+(?: \S+){2}"
+    r" (?!you|me\b|us\b|it\b|this|that|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+ \S+"
 )
 _I_DO = re.compile(
     rf"(?:also |now |still |currently |mostly |mainly )?{_DOES} (?!with (?:this|that|it|the)\b|it\b|this\b|that\b|the\b"
@@ -129,13 +130,14 @@ _WEAK = _re(
     r"|sprained|fell|crashed|missed|lent|borrowed"
     r"|returned"
     r"|invested|saved|harvested|repotted|adopted|invited|threw|brought|stayed|rented|listened|was (?:in|at)"
-    r"|were (?:in|at)|started|began|led|redid|renovated|sold|shot|swam|biked|cycled|climbed|exchanged|added"
+    r"|were (?:in|at)|started|began|led|redid|renovated|sold|shot|swam|biked|cycled|climbed|hitchhiked|backpacked"
+    r"|trekked|sailed|walked|exchanged|added"
     r"|replaced)\b"
 )
 _ONGOING = _re(
     r"^(?:(?:am|are|is) |been |have been |has been )(?:currently |now |also |still |actually |really |just "
     r"|actively )?(?:learning|prepping for|getting ready for|studying|training|working (?:on|as|at|with|towards)"
-    r"|writing|reading|taking (?:an?"
+    r"|writing (?!an? (?:\w+ )?(?:function|script|program|class|query|regex|test|email|method))|reading|taking (?:an?"
     r"|some|\w+ classes|care)|organi[sz]ing|preparing for|building"
     r"|volunteering|teaching|saving (?:up )?(?:for|to)|expecting|recovering|renovating|raising|collecting"
     r"|dealing with|struggling with|practi[sc]ing|playing|attending|running an?|developing|seeing a"
@@ -145,6 +147,16 @@ _ONGOING = _re(
     r"|growing|planning (?:my|our|the|a|an)|following a|using|going to (?:the )?(?:gym|therapy|physical"
     r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
 )
+# What has been going on; what somebody has been thinking of, looking for or having trouble with is of the moment.
+_BEEN = _re(
+    r"^(?:have|has) been (?!asking|being|considering|debating|doing (?:(?:pretty|really|very|so) )?(?:my|our|well"
+    r"|good|great"
+    r"|ok|okay|fine)\b|dreaming|exploring|feeling|getting (?:an?|the|this|that|so|really|very)\b|going\b|having|hearing"
+    r"|hoping|keeping|looking|making (?:slow|good|great|some|steady|progress)|meaning|noticing|putting|seeing|staring"
+    r"|stuck|thinking|trying|waiting|wanting|wondering)\w+ing (?!it\b|them\b)\S+(?: \S+){2}"
+    r"(?<!there)(?!.*\b(?:this (?!year|month|week|summer|winter|spring|fall|autumn)|that|those|these|so far"
+    r"|last (?:chat|talk))\b)"
+)
 _PLAN = _re(
     r"^(?:(?:am|are|is) (?:going to (?=(?-i:[a-z]))|gonna|planning (?:to|on)|about to|excited to (?!see|hear"
     r"|know|be|have)"
@@ -153,17 +165,19 @@ _PLAN = _re(
     r"|have booked|have (?:an?"
     r"|my) (?:upcoming |big )?"
     r"(?:\w+ )?(?:appointment|interview|exam|surgery|flight|meeting|presentation|wedding|trip|deadline|recital"
-    r"|game|race|tournament|conference|concert) |am (?:visiting|flying|moving|travel+ing|starting|attending"
-    r"|hosting|running|getting married|graduating|meeting|taking|leaving|going|seeing|having|performing|competing"
-    r"|turning)"
-    r"|are (?:visiting|flying|moving|travel+ing|attending|hosting|getting married|meeting|taking|leaving|going"
-    r"|having|expecting))\b ?"
+    r"|game|race|tournament|conference|concert) |need to(?! remember\b)|(?:am|are) off to (?=(?-i:[A-Z]))"
+    r"|(?:am|are) (?!asking|considering|doing (?:this|that|it)|dreading|feeling|getting (?!married|a (?:new|dog"
+    r"|cat|puppy"
+    r"|tattoo)|my\b|our\b)|having (?:trouble|issues|problems|difficult)|hoping|looking|planning|struggling|stuck"
+    r"|thinking"
+    r"|trying|using|wondering|working|worrying|writing (?:this|an? (?:script|function|test)))\w+ing)\b ?"
 )
 _PLAN_VERB = _re(
     r"^(?:be )?(?:visit|go|travel|fly|move|buy|start|get (?:married|engaged|promoted|into|a|an|my)|attend|host|run"
     r"|adopt|take|meet|see"
     r"|graduate|open|launch|learn|propose|finish|sell|apply|study|train|compete|perform|have|celebrate|volunteer"
-    r"|publish|write|drive|retire|return|join|leave|build|throw|drop|pick|call|interview|present|camp|hike|paint"
+    r"|publish|write|drive|retire|return|join|leave|create|reach|build|throw|drop|pick|call|interview|present|camp"
+    r"|hike|paint"
     r"|spend|renovate|redecorate|remodel|repaint|quit|give up|replace|rent|switch to|bike|cycle|climb|plant|cut down"
     r"|save|propose|surprise|bring|bake|sail|marry|invite|organi[sz]e|donate"
     r"|on vacation|in|at|on)"
@@ -205,7 +219,8 @@ _EMPTY = _re(
     r"|best|amazing|awesome|wonderful|lovely)\b|\b(?:fun|great|good|nice|awesome|amazing|wonderful) (?:time|day"
     r"|chat|talk|one)$|^(?:had|got|found|made|took"
     r"|saw|was|were|been|gave|spent|tried|met|heard|felt|read|watched|used|ate|have|learned|started)(?: \w+){0,2}$"
-    r"|\b(?:your|you)\b"
+    r"|\b(?:your|you)\b|^been trying to (?:access|reach|open|install|run|fix|find|figure|log|load|connect|solve"
+    r"|understand)\b"
     r"|^(?:got|have|had) (?:it|this|that|some|your|to|lots?|the (?:idea|feeling|point|chance))\b|^(?:found|made"
     r"|took|gave|tried|saw|met|read|used|heard) (?:it|that|this|them|some (?:good|great)|the same|your|sense|sure"
     r"|note)\b|^(?:went|been) (?:well|great|fine|okay|ok|through|there|for it)\b"
@@ -253,12 +268,13 @@ _EVERY = (
     r"|(?:once|twice|three times|four times|five times|\d times) (?:a|per) (?:day|week|month|year)\b)"
 )
 _USUAL = (
-    r"(?:attend|babysit|bake|bike|bring|buy|call|check in on|clean|climb|coach|cook|cycle|dance|donate|drink|drive"
+    r"(?:attend|babysit|bake|bike|bring|buy|call|check in on|clean|climb|coach|cook|cycle|dance|do(?! (?:it|that"
+    r"|this|so|not)\b)|donate|drink|drive"
     r"|drop|eat"
     r"|exercise|fast|feed|fish|fly|get|give|go|have(?! (?:been|had|to|\w+ed)\b)|help|hike|host|jog|journal|lead"
     r"|let (?:us|me) (?!know|see)|lift"
-    r"|listen|meditate|meet|mow|need(?= (?:an?|my|two|three|\d+) )|order|paint|pick|play|practi[sc]e|pray|read"
-    r"|rehearse|ride|row|run|see|shop|sing|ski"
+    r"|listen|meditate|meet|make|mow|need(?= (?:an?|my|two|three|\d+) )|order|paint|pick|play|practi[sc]e|pray|read"
+    r"|rehearse|ride|row|run|see|sell|shop|sing|skip|ski"
     r"|sleep|spend|stay|stretch|study|surf|swim|take|teach|train|travel|tutor|video call|visit|volunteer|wake|walk"
     r"|wash|watch|water|wear|weed|work|write)\b"
 )
@@ -272,7 +288,7 @@ _HABIT = _re(
     r"^always (?:order|drink|eat|wear|buy|sleep|walk|cycle|fly|travel|cook|bake|swim|shop|carry|bring|sit)"
     r"(?!.*\b(?:you|your|this|these)\b)(?: \S+){2}"
     rf"|^(?:usually|normally|typically|generally|tend to|mostly) (?!get|give|go (?:with|for|through)|have|help|see"
-    rf"|take (?:it|a look|care)){_USUAL}(?!.*\b(?:you|your|this|these)\b)(?: \S+){{3}}"
+    rf"|take (?:it|a look|care)){_USUAL}(?!.*\b(?:you|your|this|these)\b)(?! (?:it|them)\b)(?: \S+){{3}}"
 )
 
 
@@ -302,13 +318,9 @@ def _ahead(predicate: str, *, future: bool) -> Happening | None:
         what = predicate[m.end() :].strip()
         verb = m.group().strip()
         loose = verb.startswith(("will", "have", "am ", "are ")) and not verb.endswith((" to", " on"))
-        if len(what.split()) >= 1 and (
-            future
-            if loose
-            else (future and _IDLE.match(what) is None)
-            or (_PLAN_VERB.match(what) is not None and len(what.split()) >= 2)
-        ):
-            if verb.startswith("have") and not verb.endswith(" to"):
+        sure = not verb.startswith("need") and _PLAN_VERB.match(what) is not None and len(what.split()) >= 2
+        if len(what.split()) >= 1 and (future if loose else sure or (future and _IDLE.match(what) is None)):
+            if verb.startswith(("have a", "have my")):
                 what = predicate.partition(" ")[2]
             said = what if not loose or verb.startswith(("will", "have")) else f"{verb.split()[-1]} {what}"
             return Happening("plans", said[:120], 0.5)
@@ -337,7 +349,7 @@ def happening(predicate: str, *, own: bool, timed: int, future: bool, named: boo
         return None
     if (m := _PLANNING.match(predicate)) and (future or not timed or not _ARRANGED.match(plain)):
         return Happening("plans", re.split(r" and (?:need|want|would|am|are)\b", m["what"])[0][:120], 0.5)
-    if _ONGOING.match(predicate) or _ONGOING.match(plain):
+    if _ONGOING.match(predicate) or _ONGOING.match(plain) or _BEEN.match(predicate):
         return Happening(None, None, 0.45) if size >= 4 else None
     if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4):
         return Happening(None, None, 0.5)

@@ -33,7 +33,7 @@ _ADVERB = re.compile(
     r"(?:really|just|also|still|now|currently|always|never|usually|often|sometimes|recently|finally|already"
     r"|actually|absolutely"
     r"|definitely|even|ever|rarely|only|mostly|totally|truly|both|all|genuinely|simply|kind of|sort of|no longer"
-    r"|once|then|(?!(?:fly|rely|reply|apply|supply|comply)\s)\w+ly)\s"
+    r"|once|then|video(?= call)|(?!(?:fly|rely|reply|apply|supply|comply)\s)\w+ly)\s"
 )
 # The same in the past and in the present: what is done "every day" is of the present.
 _UNCHANGED = frozenset("read put cut let hit set cost spread".split())

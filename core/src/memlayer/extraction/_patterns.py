@@ -210,6 +210,7 @@ _RULES = (
         r"|(?:started|began|got|landed|have|has) (?:my |an? |the )?(?:new )?(?:job|position|role",
         r"|career) as (?=an? |the )",
     ),
+    _rule(to.was_job, r"(?:was|were|have been|has been) (?=an? )"),
     _rule(
         to.quit,
         r"(?:have |has )?(?:quit|left|lost|resigned from) (?:my|his|her|the|our)(?: \w+)? (?:job|position|role)\b",
@@ -253,7 +254,8 @@ _RULES = (
     ),
     _rule(
         to.condition,
-        r"(?:have|has|get|gets|suffer from|suffers from|(?:was|have been|has been|got) diagnosed with|live with"
+        r"(?:(?:have|has)(?: had)?|get|gets|suffer from|suffers from|(?:was|have been|has been|got) diagnosed with"
+        r"|live with"
         r"|living with",
         r"|struggle with) ",
     ),
@@ -295,7 +297,8 @@ _RULES = (
         r"|gotten) into",
         rf"|{_BE} (?:(?:an? )?(?:big |huge |massive |great |avid )?(?:fan|lover) of|fond of|into|passionate about",
         r"|crazy about",
-        r"|obsessed with|keen on)) (?!to (?:know|learn|see|hear|think|be)\b)",
+        r"|obsessed with|keen on|fascinated by|hooked on|mad about|interested in (?!\w+ing\b))) (?!to (?:know"
+        r"|learn|see|hear|think|be)\b)",
     ),
     _rule(
         to.tastes("dislikes"),

@@ -186,6 +186,11 @@ def job(rest: str, said: Predicate) -> list[Reading]:
     return _occupied(values.job(rest), rest, said)
 
 
+def was_job(rest: str, said: Predicate) -> list[Reading]:
+    """A job of before: it fills no slot."""
+    return [Reading("", None)] if values.job(rest) and said.plain.startswith("was") and not said.negated else []
+
+
 def title(rest: str, said: Predicate) -> list[Reading]:
     """Any job that the words before name as one: "promoted to team lead", "work as a falconer"."""
     return _occupied(values.job(rest, sure=True), rest, said)

@@ -326,6 +326,11 @@ _RULES: tuple[_Rule, ...] = (
         rf"^{_WITH} (?:just |recently )?(?:got|are|have got) engaged(?P<t>.*)$",
         r"I got engaged to \g<who>\g<t>",
     ),
+    _rule(
+        " met ",
+        rf"^{_WITH} (?:first )?met (?P<t>(?:at|in|on|online|through|during|when|while|via|by) .+)$",
+        r"I met \g<who> \g<t>",
+    ),
     _rule("married", rf"^{_WITH} (?:got|are) married(?P<t>.*)$", r"I am married to \g<who>\g<t>"),
     _rule("dating", rf"^{_WITH} (?:are|have been|started) dating(?P<t>.*)$", r"I am dating \g<who>\g<t>"),
     _rule("live|moved|relocated", rf"^{_WITH} (?P<t>(?:live|moved|relocated) .*)$", r"we \g<t> with \g<who>"),

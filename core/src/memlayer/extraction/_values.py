@@ -130,7 +130,7 @@ def title(text: str) -> str | None:
 
 _TO_GO = re.compile(r"go (?:(?:out )?(?:for|to|on) (?:an? |the )?[a-z]+|[a-z]+ing\b)")
 # Any smell of bread is a kind of thing; "the sound of that" is not.
-_SENSED = re.compile(r"the (smell|scent|taste|sound|sight|feel) of ")
+_SENSED = re.compile(r"the (smell|scent|taste|sound|noise|sight|view|feel) of ")
 
 
 # What an assistant just said or offered.
@@ -154,6 +154,8 @@ def taste(text: str) -> list[str]:
         low,
     ):
         return [f"their {m[1]}"]
+    if (mine := re.match(r"(?:my|our) ([a-z]+) ([a-z-]+)(?=$|[,.;!]| and\b)", low)) and mine[1] in words.FOODS:
+        return [f"{mine[1]} {mine[2]}"]  # "my steak rare"
     m = re.match(r"(?:the|a|an|my|our|all the|all my|all of|some of)\s+", low)
     if m:
         article, rest = m.group().strip(), low[m.end() :]
@@ -180,7 +182,8 @@ def job(text: str, *, sure: bool = False) -> str | None:
     value = re.split(
         (
             r"\s*[,;.!(]|\s+(?:at|for|with|in|on|who|and|but|by|of|from|here|there|now|since|based|specializing|working"
-            r"|so|because|to|these|right|that|which|yesterday|today|last|this|next|again|already)\b"
+            r"|so|because|to|these|right|that|which|yesterday|today|last|this|next|again|already"
+            r"|until|when|after|before)\b"
         ),
         text,
         maxsplit=1,
@@ -199,7 +202,7 @@ def job(text: str, *, sure: bool = False) -> str | None:
     return value.strip() if known else None
 
 
-_JOB_ENDS = re.compile(r"\w(?:ologist|odontist|iatrist|metrist|ographer|ician|smith)$")
+_JOB_ENDS = re.compile(r"\w(?:keeper|maker|ologist|odontist|iatrist|metrist|ographer|ician|smith)$")
 _NO_TITLE = frozenset(
     "team unit group whole couple pair family class grade level usual normal result day favor".split()
 )

@@ -105,6 +105,8 @@ _ANY_SUCH = re.compile(r"\b(?:an?|my|our|his|her|their)\s$", re.IGNORECASE)
 _THE = re.compile(r"\bthe\s$", re.IGNORECASE)
 # "Spend Christmas with my parents every year", "swim every day, even in winter": no single ones.
 _AGAIN = re.compile(r"\b(?:every|each|most|usually|always)\b", re.IGNORECASE)
+_IS_ON = re.compile(r"\b(?:is|are|takes place|falls)\s$", re.IGNORECASE)
+_OF_LONGER = re.compile(rf"\s+of\s+(?:{'|'.join(cal.MONTHS)}|the|this|next|my|our)\b")
 _SPENT = re.compile(r"\b(?:spen[dt]|spending|celebrat\w+|host\w*|organi[sz]\w+)\s$", re.IGNORECASE)
 _EVERY = re.compile(r"(?:\bevery|\beach|\bmost|\busually|\balways)\s+(?:other\s+)?$", re.IGNORECASE)
 
@@ -145,14 +147,12 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
     start = before.start() if before else m.start()
     if prep in {"to", "and"}:  # only the joint of a range: "from May to July"
         start = before.end("prep") + 1 if before else start
-    if _EVERY.search(text, max(0, start - 24), start) or not _fits(m, rule, prep, text):
+    if _is_part(m, text) or _EVERY.search(text, max(0, start - 24), start) or not _fits(m, rule, prep, text):
         return None
     until = prep in _UNTIL or (prep == "of" and _UNTIL_END.search(text, max(0, start - 30), start) is not None)
     future = _points_ahead(text, start, m.end())
-    if future is None and prep == "by":
-        future = True  # "needs the report by Friday"
-    if future is None and until:
-        future = _LASTS.search(text, _clause_start(text, start), start) is not None or None
+    if future is None:
+        future = _lies_ahead(prep, until, text, start)
     try:
         core = rule(m, times.Ask(at, cal.midnight(at), future))
     except (OverflowError, ValueError):  # a year or a count beyond the calendar
@@ -175,6 +175,18 @@ def _read(m: re.Match[str], rule: times.Rule, text: str, at: datetime) -> TimeSp
         words = text[start : m.end()]
     direction: Direction = "past" if last <= at else "future" if first > at else "present"
     return TimeSpan(first, last, text[start : m.end()], (start, m.end()), direction, relation, words)
+
+
+def _is_part(m: re.Match[str], text: str) -> bool:
+    """Whether a longer time follows of which it is a part: "the last week of May"."""
+    return m.group()[:4].lower() == "last" and _OF_LONGER.match(text, m.end()) is not None
+
+
+def _lies_ahead(prep: str, until: bool, text: str, start: int) -> bool | None:
+    """Whether the preposition of a time says that it is to come, where no tense does; None where it does not."""
+    if prep == "by" or (prep in {"on", ""} and _IS_ON.search(text, max(0, start - 24), start)):
+        return True  # "needs the report by Friday", "the wedding is on the 3rd of August"
+    return (until and _LASTS.search(text, _clause_start(text, start), start) is not None) or None
 
 
 def _fits(m: re.Match[str], rule: object, prep: str, text: str) -> bool:
