@@ -1,7 +1,11 @@
 """What the pages say is so: the table of keywords is that of compat.py, and links lead somewhere."""
 
 import inspect
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +58,22 @@ def test_every_keyword_has_a_meaning_and_every_meaning_a_keyword() -> None:
 
 
 PAGES = [path for path in files() if path.suffix == ".md"]
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    """A search as of April found nothing, because what it asks for was said today."""
+    block = re.search(r"```sh\n(memlayer .*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block is not None
+    said = [{"role": "user", "content": "I have a dog named Rex."}]
+    (tmp_path / "conversations.json").write_text(json.dumps(said), encoding="utf-8")
+    shell = f'set -e\nmemlayer() {{ "{sys.executable}" -m memlayer.cli "$@"; }}\n{block[1]}'
+    home = os.environ | {"MEMLAYER_DIR": str(tmp_path / "home"), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell], cwd=tmp_path, env=home, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("~ Moved to Berlin   was: Lives in San", "Lives in San Francisco (until", "+ Has a dog named Rex"):
+        assert line in done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
