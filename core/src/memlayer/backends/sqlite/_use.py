@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -25,8 +26,25 @@ _MOST_KEPT = 1_000
 sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 
 
+class _Opened:
+    """What a connection has open; apart from `Held`, so that it outlives what nobody holds, and is closed then."""
+
+    __slots__ = ("connection", "log")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.log: int | None = None
+
+    def close(self) -> None:
+        """Closes both; idempotent."""
+        if self.log is not None:
+            os.close(self.log)
+            self.log = None
+        self.connection.close()
+
+
 class Held:
-    """A connection that one thread at a time uses; closed with its database."""
+    """A connection that one thread at a time uses; closed with its database, or when nobody holds it any more."""
 
     def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
         """`on_disk` is False for the empty memory that stands for an absent file."""
@@ -40,31 +58,27 @@ class Held:
         """Changes whenever somebody else has written (`PRAGMA data_version`)."""
         self.writes = False
         """True within a transaction that writes: then `memo` holds."""
-        self._log: int | None = None
+        self._opened = _Opened(connection)
+        # Not `__del__`: of a cycle that is collected, Python 3.13 finalizes the connection first, and warns of it.
+        weakref.finalize(self, self._opened.close).atexit = False
 
     def log(self, path: str) -> int | None:
         """A descriptor of the write-ahead log at `path`, the same file for as long as the connection is open.
 
         None where there is no log: without shared memory, where SQLite waits for the disk itself.
         """
-        if self._log is None:
+        if self._opened.log is None:
             try:
-                self._log = os.open(path, os.O_RDWR)
+                self._opened.log = os.open(path, os.O_RDWR)
             except FileNotFoundError:
                 return None
-        return self._log
+        return self._opened.log
 
     def close(self) -> None:
         """Closes the connection, and returns when it is closed, whoever began; idempotent."""
         with self.lock:
             self.closed = True
-            if self._log is not None:
-                os.close(self._log)
-                self._log = None
-            self.connection.close()
-
-    def __del__(self) -> None:
-        self.close()
+            self._opened.close()
 
 
 class Mine(threading.local):
