@@ -67,28 +67,31 @@ _CHARGE = _re(
 _SKILL = _re(
     r"^(?:(?:am|is) (?:\w+ly |quite |so |very )?(?:afraid|scared|terrified|frightened) of"
     r"|(?:am|is) (?:really |quite |pretty |very |fairly |not |extremely |so )*(?:good|great|skilled|experienced"
-    r"|talented|decent|terrible|bad|hopeless|awful) at|know how to(?! (?:do|use|get|make|fix|write|find|set)\b))"
-    r" (?!this\b|that\b|it\b|them\b|all\b|what\b)\w+(?!.*\b(?:it|this|that|these|those|you)\b)"
+    r"|talented|decent|terrible|bad|hopeless|awful) at"
+    r"|know how to(?! (?:do|use|get|make|fix|write|find|set|open|save|load|install|click|copy|paste|add|create|delete"
+    r"|change|go|start|run|solve|calculate|print|\w+ the)\b))"
+    r" (?!the (?:moment|end)\b|first\b|last\b|this\b|that\b|it\b|them\b|all\b|what\b)\w+"
+    r"(?!.*\b(?:it|this|that|these|those|you)\b)"
 )
 # What kin, animals and companies do as a rule, and the little of it that is said of oneself and not of a task at hand.
 _DOES = (
-    r"(?:play|teach|coach|train(?! an? )|repair|restore|collect|breed|raise(?! an? )|grow|volunteer|translate|sing"
-    r"|dance|sleep|live|suffer"
-    r"|sew|knit|carve|sculpt|stay(?= (?:with|at) ))"
+    r"(?:play|teach|coach|train(?! an? )|repair|restore|collect(?! (?:all|the)\b)|breed|raise(?! an? )|grow|volunteer"
+    r"|translate|sing|dance|sleep(?! for \w+ (?:seconds|minutes|ms)\b)|live|suffer|sew|knit|carve|sculpt"
+    r"|stay(?= (?:with|at) ))"
 )
+_STILL = r"(?:also |now |still |currently |mostly |mainly )?"
 _THEY_DO = re.compile(
-    rf"(?:also |now |still |currently |mostly |mainly )?(?:{_DOES}|work(?! on (?!an? (?:[\w-]+ )?(?:farm|rig|ranch"
-    rf"|ship|site)))|run|own|manage|make|sell|build"
-    rf"|design|handle"
-    r"|paint|write|drive|ride|speak|swim|cook|bake|attend|practi[sc]e|compete|study|perform|photograph|lead"
-    r"|keep(?= an?\b| \w+ing\b))"
-    r" (?!you|me\b|us\b|it\b|this|that|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+ \S+"
+    rf"{_STILL}(?:{_DOES}|work(?! on (?!an? (?:[\w-]+ )?(?:farm|rig|ranch|ship|boat|site)\b))|run|own|manage|make|sell"
+    r"|build|design|handle|paint|write|drive|ride|speak|swim|cook|bake|attend|practi[sc]e|compete|study|perform"
+    r"|photograph|lead|carry|wear|keep(?= an?\b| \w+ing\b))"
+    r" (?!the (?:same|script|code|tests?|program|command|query)\b|an? error\b|mistakes\b|you|me\b|us\b|it\b|this|that"
+    r"|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+ \S+"
 )
 _I_DO = re.compile(
-    rf"(?:also |now |still |currently |mostly |mainly )?{_DOES} (?!with (?:this|that|it|the)\b|it\b|this\b|that\b|the\b"
-    r"|in\b|on\b|around\b|up\b)(?!.*\b(?:you|your|this)\b)\S+(?: \S+){2}"
-    r"|(?:have|eat) (?:breakfast|lunch|dinner) (?:at|around) \w|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in"
-    r"| on| at)\b"
+    rf"{_STILL}{_DOES} (?!with (?:this|that|it|the)\b|it\b|this\b|that\b|the\b|in\b|on\b|around\b|up\b)"
+    r"(?!.*\b(?:you|your|this)\b)\S+(?: \S+){2}"
+    r"|(?:have|eat) (?:breakfast|lunch|dinner) (?:at|around) \w"
+    r"|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in| on| at)\b"
 )
 _TRAIT = _re(
     r"^(?:am|is)(?: not)?(?: really| much of| exactly| very much)* (?:such )?an? (?:morning|evening|night|people"
@@ -99,7 +102,8 @@ _TRAIT = _re(
     r"|extrovert|homebody|perfectionist|bookworm|foodie|workaholic|early riser|light sleeper|picky eater)\b"
     r"|^work (?:only |about )?(?:\d+|two|three|four|five|six|\w+ty) (?:days|hours) (?:a|per) week\b"
     r"|^(?:go|am going) to (?:an? )?(?:[A-Z]?[\w-]+ )?(?:school|kindergarten|university|college)\b(?= \w)"
-    r"|^(?:have|own)(?: got)? an? (?:[\w-]+ ){0,2}collection of (?!it\b|them\b|this\b|these\b|those\b)\w"
+    r"|^(?:have|own)(?: got)? an? (?:[\w-]+ ){0,2}collection of"
+    r" (?!(?:numbers|items|documents|strings|files|objects|values|records|rows|data|it|them|this|these|those)\b)\w"
 )
 _STRONG = _re(
     r"^(?:graduated|won\b|was reassigned|been reassigned|gave birth|passed away|died|adopted|launched|published"

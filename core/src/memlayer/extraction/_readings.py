@@ -382,6 +382,7 @@ _NO_KIND = re.compile(
 )
 
 
+_PREFERRED = re.compile(r"to (?:take (?:the )?(?!first|second|last|same|other|it\b|this|that)|use (?=[A-Z]))\w")
 _AGAINST = _re(r"\s*[,.;:(]|\s(?:rather|instead|over|than|because|so|when|but|to \w+ing)\b")
 
 
@@ -393,7 +394,7 @@ def prefers(rest: str, said: Predicate) -> list[Reading]:
     )
     if manner:
         return [Reading("prefers", manner[0], said.negated)]
-    doing = rest.startswith("to ") and values.taste(rest)
+    doing = rest.startswith("to ") and (_PREFERRED.match(rest) or values.taste(rest))
     value = None if re.match(_NO_KIND, rest) else values.noun(rest, 4)
     if doing or (value and value.split(" ")[0].endswith("ing")):
         # "Run in the morning": without its time it would be the same as in the evening.

@@ -70,10 +70,10 @@ _WORDS = (
     "minute", "back", "last ", "next ",
 )  # fmt: skip
 _FUTURE = re.compile(
-    r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hope to|hoping|hopefully|want to|wanna"
+    r"\b(?:will|won't|shall|going to|gonna|plan|plans|planning|planned for|hopes? to|hoping|hopefully|wants? to|wanna"
     r"|would like|'d like|looking forward|upcoming|tomorrow|next|can't wait|about to|booked|scheduled|schedule|due"
-    r"|expecting|trying to|saving up|reserved|arranged|planned (?:an?|my|our|the)|decided to|intend to"
-    r"|deadline|remind|should|need to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
+    r"|expecting|trying to|saving up|reserved|arranged|planned (?:an?|my|our|the)|decided to|intends? to"
+    r"|deadline|remind|should|needs? to|have to|has to|gotta|(?:have|has) (?:an?|my|our) (?:\w+ )?(?:appointment"
     r"|interview|exam|meeting|flight|surgery|deadline|presentation)"
     r"|turns? (?=\d)|(?:am|is|are|'m|'s|'re) (?:flying|visiting|moving|leaving|travel+ing"
     r"|getting|training|preparing|prepping|having|starting|meeting|taking|hosting|going|graduating|turning|running"

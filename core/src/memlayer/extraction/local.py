@@ -242,7 +242,8 @@ class LocalExtractor:
             return
         if not own and told.attribute == "plans" and not spans:
             return  # what others will do is worth knowing where they say when
-        reading = Reading(told.attribute or "" if own else "", told.value, text=_predicate_words(None, subject))
+        slot_name, value = (told.attribute or "", told.value) if own else ("", None)
+        reading = Reading(slot_name, value, text=_predicate_words(None, subject))
         yield self._candidate(reading, subject, clause, talk, importance=told.importance)
 
     def _candidate(
