@@ -186,7 +186,8 @@ SPOT = (
     r"|brother|friend))"
     r"(?=$|[,.;!]| (?:now|and|so|because|but|instead|since|for|of|by|in (?:the|my|our))\b)"
 )
-_KEPT = re.compile(f"{_THING} {SPOT}", re.IGNORECASE)
+# "Another folder" is nowhere.
+_KEPT = re.compile(rf"{_THING} (?!\w+ (?:another|the wrong|the right|a new|a different) ){SPOT}", re.IGNORECASE)
 
 
 def team(rest: str, said: Predicate) -> list[Reading]:

@@ -151,6 +151,7 @@ _COMPANY = re.compile(
     r"^(?:my|our) (?P<what>(?:company|firm|start-?up|team|shop|business|agency|school|department|restaurant|store)"
     r" (?:makes|sells|builds|develops|produces|offers|imports|exports|specializes in|specialises in|is based in|ships"
     r"|uses|works with|has (?:an office|offices|\d+|about|around)) (?!this\b|that\b|it\b|your?\b).{4,}"
+    r"|(?:company|firm|office|school|department|shop|team) is (?:moving|relocating|closing|merging|expanding) .{4,}"
     r"|(?:house|flat|apartment|building|garden|kitchen|street|village) (?:was built in|faces|overlooks|has (?:an?"
     r"|no|two"
     r"|three|four|five|six|\d+) )(?!.*\b(?:problem|issue)\b).{4,})$",

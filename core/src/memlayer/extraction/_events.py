@@ -52,7 +52,8 @@ _DWELLS = _re(
     r"(?:liv(?:e|ing) (?:in|on|near|above|outside|next to|close to|by)|rent(?:ing)?|share) an?"
     r" (?:[\w'-]+ ){0,5}?(?:apartment|flat|house|studio|loft|condo|cottage|cabin|farm|farmhouse|village|town|suburb"
     r"|city|neighbou?rhood|dorm|room|basement|trailer|van|boat|houseboat|bungalow|townhouse|building|street|hill|island"
-    r"|community|commune|district)\b(?! where everyone)"
+    r"|community|commune|district|barn|church|mill|caravan|camper|ranch|penthouse|mansion|duplex|lighthouse"
+    r"|region|valley|quarter)\b(?! where everyone)"
 )
 # What somebody is in charge of, teaches or knows how to do.
 _CHARGE = _re(
@@ -61,6 +62,8 @@ _CHARGE = _re(
     r" (?:[\w'-]+ ){0,4}?(?:teams?|department|group|crew|unit|division|squad|office|branch|shops?|store|caf[eé]|bakery"
     r"|restaurant|bar|pub|business|company|agency|studio|farm|gallery|salon|hotel|hostel|blog|podcast|newsletter"
     r"|choir|club|practice|clinic|school|nonprofit|charity|workshop|lab|vineyard|winery|orchard|brewery|campsite)\b"
+    r"|(?:am|is) (?:the )?(?:head|director|manager|leader|chair|president|founder|owner|captain|treasurer"
+    r"|secretary) of \w"
     r"|(?:(?:am|is) (?:in charge of|responsible for)|take care of|look after)(?! this| that| it\b| them\b"
     r"| my own\b| every) \w)"
 )
@@ -94,7 +97,11 @@ _I_DO = re.compile(
     r"|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in| on| at)\b"
 )
 _TRAIT = _re(
-    r"^(?:am|is)(?: not)?(?: really| much of| exactly| very much)* (?:such )?an? (?:morning|evening|night|people"
+    r"^(?:hate|dislike|do not like|cannot stand|cannot bear) it when (?!you\b|the (?:code|answer|output)\b)"
+    r"|^(?:am|is)(?: \w+ly)? (?:deaf|blind|colou?r-?blind|left-handed|right-handed|ambidextrous|dyslexic|autistic"
+    r"|anaemic"
+    r"|anemic|bilingual|adopted|colou?r blind)\b"
+    r"|^(?:am|is)(?: not)?(?: really| much of| exactly| very much)* (?:such )?an? (?:morning|evening|night|people"
     r"|cat|dog"
     r"|beach|city|country|coffee|tea|tidy|patient|shy|private|spontaneous) person\b"
     r"|^(?:am|is)(?: not)?(?: really| much of| \w+ly)* an? (?:total |real |bit of an? )?(?:night owl|early bird"
@@ -121,6 +128,9 @@ _STRONG = _re(
     r"|failed (?:my|the)"
     r"|passed (?:my|the)|became|raised|taught (?:me|us) (?:how )?to|created (?:an?|my)|took up|switched (?:to"
     r"|from)|inherited"
+    r"|dropped out of|got into (?=(?-i:[A-Z])|(?:an? |the )?(?:\w+ )?(?:school|college|university|program))"
+    r"|was accepted|slipped (?:on|in|off)|tripped over"
+    r"|tore (?:my|his|her|an?)|dislocated|fractured|sprained"
     r"|registered (?:my|our|for|at|as)|divorced|separated|emigrated|immigrated|fled"
     r"|had (?:my|his|her|an?) (?:[\w-]+ ){1,3}(?:removed|taken out|replaced|replacement|operation|surgery|transplant))"
 )
@@ -225,6 +235,9 @@ _EMPTY = _re(
     r"|saw|was|were|been|gave|spent|tried|met|heard|felt|read|watched|used|ate|have|learned|started)(?: \w+){0,2}$"
     r"|\b(?:your|you)\b|^been trying to (?:access|reach|open|install|run|fix|find|figure|log|load|connect|solve"
     r"|understand)\b"
+    r"|^(?:moved|changed|updated|installed|deleted|created|added|ran|started|fixed|upgraded|replaced) the"
+    r" (?:file|code|line|server|script|table|column|row|package|function|test|page|button|image|folder|branch"
+    r"|database)s?\b"
     r"|^(?:got|have|had) (?:it|this|that|some|your|to|lots?|the (?:idea|feeling|point|chance))\b|^(?:found|made"
     r"|took|gave|tried|saw|met|read|used|heard) (?:it|that|this|them|some (?:good|great)|the same|your|sense|sure"
     r"|note)\b|^(?:went|been) (?:well|great|fine|okay|ok|through|there|for it)\b"
@@ -242,7 +255,8 @@ _SOMEBODY = _re(
     r"|it)$|\b(?:make|do|use|write) (?:this|it|that)$|\b(?:a few|some|(?<!-)one|ever since)$|\bof (?:it|them)\b"
     r"|\b(?:in|for|on|to|at|with) this (?!week|month|year|summer|winter|spring|fall|autumn|morning|afternoon"
     r"|evening)[a-z]+"
-    r"(?:$|,| (?:for|since|and|but)\b)|\bhere\b|^\w+ (?:hours |days |weeks |time )?\w+ing (?:it|them)\b"
+    r"(?:$|,| (?:for|since|and|but)\b)|(?<!moved )(?<!came )\bhere\b|^\w+ (?:hours |days |weeks "
+    r"|time )?\w+ing (?:it|them)\b"
     r"|\b(?:to|at|with|of|about|for|from) (?:since|for (?:about|around|over|almost|\d|a|two|three|four|five|six))\b"
     r"|^(?:am |are |been |have been |has been )?working on (?:an?|some|my|our|this|these) (?:new |few "
     r"|small )?(?:projects?|things?|stuff)"
@@ -269,6 +283,9 @@ _EVERY = (
     r"|(?:every|each) (?:\d+|two|three|four|five|six|ten|few|couple of) (?:days|weeks|months|years)\b"
     r"|(?:on|most) (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days|weekends|weekdays|mornings|evenings|nights)\b"
     r"|in the (?:mornings|evenings|afternoons)\b"
+    r"|on (?:the )?(?:first|second|third|fourth|last) (?:mon|tues|wednes|thurs|fri|satur|sun)day (?:of|in)\b"
+    r"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?:, | and )){0,2}(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r" (?:mornings|afternoons|evenings|nights)\b"
     r"|(?:once|twice|three times|four times|five times|\d times) (?:a|per) (?:day|week|month|year)\b)"
 )
 _USUAL = (
@@ -296,7 +313,7 @@ _HABIT = _re(
 )
 
 
-_OFTEN = ("every ", "each ", "days", "ends", "ings", "ights", " a ", " per ")
+_OFTEN = ("every ", "each ", "days", "ends", "ings", "noons", "ights", " a ", " per ")
 
 
 def is_routine(predicate: str) -> bool:
@@ -317,7 +334,7 @@ def _ahead(predicate: str, *, future: bool) -> Happening | None:
         (m := _PLAN.match(predicate))
         and not _NO_PLAN.match(predicate)
         and not _POINTS_BACK.match(predicate[m.end() :].strip())
-        and not re.search(r"\byou", predicate)
+        and not re.search(r"\b(?:you|your|yours|yourself)\b", predicate)
     ):
         what = predicate[m.end() :].strip()
         verb = m.group().strip()

@@ -11,11 +11,12 @@ _PRONOUNS = {
 _FIRST = re.compile(r"(?<!-)\b(?:I|me|my|mine|myself|we|us|our|ours|ourselves)\b(?!-)", re.IGNORECASE)
 _NUMERAL = re.compile(r"[A-Z][\w'-]+ $")
 _AND_VERB = re.compile(
-    r"(?<= and )(?:need|want|have|am|are|do|like|love|hate|enjoy|live|work|go|play|use|feel|think|plan|hope|prefer"
+    r"(?<= and )(?P<how>(?:also|always|often|now|sometimes|still|usually) )?"
+    r"(?P<verb>(?:need|want|have|am|are|do|like|love|hate|enjoy|live|work|go|play|use|feel|think|plan|hope|prefer|spend"
     r"|wonder)\b(?= )"
-    r"|(?<= and )(?:bring|carry|coach|collect|cook|drink|drive|eat|get|grow|help|keep|lead|make|manage|own|run"
-    r"|sell|take"
-    r"|teach|wear|write)\b(?= (?:an?|the|my|our|some|two|three|\d+) )"
+    r"|(?:bring|carry|coach|collect|cook|drink|drive|eat|get|grow|help|keep|lead|make|manage|own|run|sell|take"
+    r"|teach|wear"
+    r"|write)\b(?= (?:an?|the|my|our|some|two|three|\d+) ))"
 )
 _PRESENT = re.compile(
     r"(?:am|are|have|need|want|live|work|love|like|hate|enjoy|play|use|plan|hope|prefer|feel"
@@ -65,7 +66,7 @@ def third_person(predicate: str) -> str:
     if verb in _UNCHANGED and _USUALLY.search(f"{lead}{rest}"):
         return shift(f"{lead}{verb}s {rest}".strip())
     if _PRESENT.fullmatch(verb):
-        rest = _AND_VERB.sub(lambda m: inflect(m.group()), rest)
+        rest = _AND_VERB.sub(lambda m: f"{m['how'] or ''}{inflect(m['verb'])}", rest)
     return shift(f"{lead}{inflect(verb)} {rest}".strip())
 
 

@@ -24,6 +24,7 @@ def _given(attribute: str, value: str | None) -> Reader:
 
 _BE = r"(?:am|is|are|be|been|have been|has been)"
 _HAD = r"(?:have |has )?"
+_FAR = r"(?: (?:about |around )?[\w.]+ (?:km|kilomet(?:er|re)s|miles|minutes|blocks))?"
 _SWITCHED = r"(?:switched|changed|gone|went|converted|upgraded|downgraded|migrated|moved)"
 _RULES = (
     # one thing for another
@@ -76,7 +77,7 @@ _RULES = (
         r"(?:take|takes|taking|catch|catches|catching|ride|rides|riding|commute by|commutes by|commuting by) ",
     ),
     *(
-        _rule(daily.goes_by(way), rf"(?:{_BE} )?(?:{verb}) (?:to|into) (?:work|school|the office|campus|uni)\b")
+        _rule(daily.goes_by(way), rf"(?:{_BE} )?(?:{verb}){_FAR} (?:to|into) (?:work|school|the office|campus|uni)\b")
         for verb, way in (
             ("cycle|cycles|cycling|bike|bikes|biking", "bike"),
             ("walk|walks|walking", "foot"),

@@ -38,6 +38,13 @@ _OWN = re.compile(
     rf",?)?(?:,? who)? (?=[a-z])",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(
+    rf"^(?:both |all )?(?:of )?(?:my|our) (?P<adj>{_ADJ})(?P<who>kids|children|sons|daughters|sisters|brothers"
+    rf"|siblings|twins"
+    r"|cousins|nieces|nephews|grandchildren|in-laws|friends|neighbou?rs|colleagues|roommates|cats|dogs)"
+    r"(?:,? who)? (?=[a-z])",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(
     rf"^(?P<name>{_N}) (?=(?:also |now |just |still |really |currently |recently )?(?:lives|works|is|has|loves"
     rf"|likes|hates|enjoys|prefers|plays|speaks"
@@ -95,6 +102,10 @@ def subject_of(text: str, speaker: str | None, known: Container[str], before: li
         return Subject("self", speaker or "user", speaker or "", text[m.end() :])
     if m := _OWN.match(text):
         return _owned(m, text, speaker)
+    if m := _SEVERAL.match(text):
+        owner = f"{speaker}'s" if speaker else "the user's"
+        label = " ".join(w for w in (owner, (m["adj"] or "").lower().strip(), m["who"].lower()) if w)
+        return Subject("kin", label, f"{label[:1].upper()}{label[1:]}", text[m.end() :], None, m["who"].lower())
     if (m := _OTHER.match(text)) and (name := entities.person(m["name"])):
         first = name.split(" ")[0].lower()
         if first in words.FIRST_NAMES or name in known:

@@ -73,7 +73,8 @@ CONDITIONS = _set(
 MEDICATIONS = _set(
     """ibuprofen, paracetamol, acetaminophen, aspirin, insulin, metformin, lisinopril, atorvastatin, levothyroxine,
     sertraline, fluoxetine, prozac, zoloft, lexapro, adderall, ritalin, xanax, omeprazole, antibiotics,
-    antidepressants, warfarin, statins, birth control, melatonin, vitamin d, antihistamines, beta blockers,
+    antidepressants, antidepressant, antihistamine, beta blocker, blood thinner, statin, warfarin, statins,
+    birth control, melatonin, vitamin d, antihistamines, beta blockers,
     blood thinners, gabapentin, prednisone, fish oil, omega-3, magnesium, iron tablets, iron supplements, zinc,
     creatine, probiotics, multivitamins, vitamin b12, vitamin c"""
 )
