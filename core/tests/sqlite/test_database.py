@@ -1,4 +1,4 @@
-"""The file itself: who may read it, whose it is, how it is moved on, copied and closed."""
+"""The file itself: who may read it, whose it is, how it is moved on and closed."""
 
 from __future__ import annotations
 
@@ -438,61 +438,3 @@ def test_a_call_that_a_close_overtakes_says_so(ledger: SQLiteLedger) -> None:
 
     with pytest.raises(BackendError, match="closed meanwhile: open a new Memory"):
         overtaken()
-
-
-class TestBackup:
-    @pytest.mark.parametrize("name", ["", "/", ".", "folder"])
-    def test_a_folder_is_no_place_for_a_copy(
-        self, ledger: SQLiteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-    ) -> None:
-        (tmp_path / "folder").mkdir()
-        monkeypatch.chdir(tmp_path)
-        with pytest.raises(ConfigurationError, match="is a folder; name a file in it"):
-            ledger.database.backup(name)
-        assert sorted(p.name for p in tmp_path.iterdir()) == ["folder"]
-
-    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-    def test_what_is_no_file_is_left_in_its_place(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
-        """A copy took the place of /dev/null."""
-        pipe = tmp_path / "pipe"
-        os.mkfifo(pipe)
-        with pytest.raises(ConfigurationError, match="is a device or a pipe; name a file"):
-            ledger.database.backup(pipe)
-        assert pipe.is_fifo()
-
-    def test_a_copy_is_whole_and_the_owners_alone(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
-        ledger.append(added([make_record("a")]), scope=ALICE)
-        (tmp_path / "copies").mkdir()
-        copy = ledger.database.backup(tmp_path / "copies" / "copy.db")
-        assert [p.name for p in copy.parent.iterdir()] == ["copy.db"]
-        assert mode(copy) == 0o600
-        assert execute(copy, "PRAGMA integrity_check", "SELECT count(*) FROM records") == [("ok",), (1,)]
-
-    def test_a_copy_of_nothing_is_an_empty_memory(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
-        (tmp_path / "copy.db").write_text("something else")
-        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
-        assert copy.records(scope=ALICE) == []
-        copy.close()
-
-    def test_a_copy_takes_the_place_of_an_older_one(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
-        ledger.append(added([make_record("a")]), scope=ALICE)
-        older = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
-        older.append(added([make_record("old")]), scope=ALICE)
-        log = tmp_path / "copy.db-wal"
-        left = log.read_bytes()
-        older.close()
-        log.write_bytes(left)  # as a crash would leave it
-        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
-        assert copy.records(scope=ALICE) == [make_record("a")]
-        copy.close()
-
-    def test_the_memory_itself_is_no_place_for_its_copy(self, ledger: SQLiteLedger, file: Path) -> None:
-        ledger.append(added([make_record("a")]), scope=ALICE)
-        with pytest.raises(ConfigurationError, match="is the memory itself; name another file"):
-            ledger.database.backup(file)
-        assert ledger.records(scope=ALICE) == [make_record("a")]
-
-    def test_a_folder_that_is_missing_is_an_error_that_names_it(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
-        ledger.append(added([make_record("a")]), scope=ALICE)
-        with pytest.raises(BackendUnavailableError, match="nowhere"):
-            ledger.database.backup(tmp_path / "nowhere" / "copy.db")

@@ -92,7 +92,7 @@ def import_(desk: Desk, file: str) -> int:
 def backup(desk: Desk, file: str) -> int:
     """Write a whole, consistent copy of the memory's file.
 
-    Others may go on writing meanwhile.
+    Others may go on writing meanwhile. To restore it, end the programs that use the memory and copy it into its place.
     """
     with desk.memory(there=True) as memory:
         made = memory.backup(file)

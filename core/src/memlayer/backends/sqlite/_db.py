@@ -12,7 +12,8 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from memlayer.backends.sqlite._copy import copy, create
+from memlayer.backends.sqlite import _place as place
+from memlayer.backends.sqlite._copy import copy
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite._translated import Translated
@@ -150,11 +151,13 @@ class Database:
             self._temporary = tempfile.mkdtemp(prefix="memlayer-")
             weakref.finalize(self, _remove, self._temporary, os.getpid())
             path = Path(self._temporary) / "memory.db"
-        self.path = _settled(path)
+        self.path = place.settled(path)
         self._timeout = timeout
         self.closed = False
         """True once `close` was called."""
         self._descriptor: int | None = None
+        self._file: tuple[int, int] | None = None
+        """Which file was opened: its device and its number there; None before one was."""
         self._begin()
         with _known:
             _databases.add(self)
@@ -275,6 +278,8 @@ class Database:
         """The connection that this thread uses, else an idle or a new one; `create` makes the file if there is none."""
         if self.closed:
             raise BackendError(f"{self.path} is closed; open a new Memory", backend="sqlite", operation="open")
+        if create and self._file is not None:
+            self._check_file()
         mine = self._mine
         if mine.held is not None and self._serves(mine.held, create=create):
             mine.uses += 1
@@ -290,6 +295,8 @@ class Database:
         # One that is only half open at a fork would leave the child with locks of SQLite's that nobody releases.
         with Translated("open", self.path), self._opening:
             connection, on_disk = self._open(create=create)
+            if on_disk:
+                self._check_file()
             held = mine.held = Held(connection, on_disk=on_disk)
             mine.uses = 1
             with self._registry:
@@ -304,6 +311,21 @@ class Database:
             if not mine.uses:
                 mine.held = None
                 self._idle.append(held)
+
+    def _check_file(self) -> None:
+        """Raises where another file, or none, has the name of the one that was opened: what is written would be lost.
+
+        SQLite itself goes on with the file that it has, whatever becomes of its name.
+        """
+        found = place.identity(self.path)
+        if self._file is None:
+            self._file = found
+        elif self._file != found:
+            raise BackendUnavailableError(
+                f"{self.path} was moved, removed or replaced since this memory opened it; open a new Memory",
+                backend="sqlite",
+                operation="open",
+            )
 
     def _serves(self, held: Held, *, create: bool) -> bool:
         return not held.closed and (held.on_disk or not (create or self.path.exists()))
@@ -335,7 +357,7 @@ class Database:
                 empty = _configure(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
                 _migrate(empty, self.path)
                 return empty, False
-            _make(self.path)
+            place.make(self.path, _fill)
         writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
         if not writable and create:
             raise BackendUnavailableError(
@@ -343,6 +365,8 @@ class Database:
                 backend="sqlite",
                 operation="open",
             )
+        if writable:
+            place.drop_foreign_log(self.path)
         uri = f"{self.path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
         if not writable and not self.path.with_name(self.path.name + "-wal").exists():
             uri += "&immutable=1"
@@ -421,35 +445,11 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
 
 
-def _settled(path: str | os.PathLike[str]) -> Path:
-    """One file for good: wherever the process goes later, and beside it the log that SQLite keeps, links followed."""
-    found = Path(os.path.expanduser(path)).absolute()
-    return Path(os.path.realpath(found)) if os.path.islink(found) else found
-
-
-def _make(path: Path) -> None:
-    """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
-    create(fresh, becomes=path)
-    try:
-        connection = sqlite3.connect(fresh, isolation_level=None)
-        try:
-            # Properties of the file: 8 KiB pages keep a 384-dimensional vector inside of its row's page.
-            connection.execute("PRAGMA page_size = 8192")
-            connection.execute("PRAGMA journal_mode = WAL")
-            _migrate(_configure(connection), path)
-        finally:
-            connection.close()
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            return
-        except OSError:  # a file system without hard links
-            if not path.exists():
-                os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+def _fill(connection: sqlite3.Connection, path: Path) -> None:
+    # Properties of the file: 8 KiB pages keep a 384-dimensional vector inside of its row's page.
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("PRAGMA journal_mode = WAL")
+    _migrate(_configure(connection), path)
 
 
 def _remove(folder: str, maker: int) -> None:

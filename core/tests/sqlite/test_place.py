@@ -1,0 +1,164 @@
+"""The file's place: a file that is another one by now, the log of one that crashed, and copies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.errors import BackendUnavailableError, ConfigurationError
+from memlayer.testing.contract import ALICE, added, make_record
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def ledger(file: Path) -> Iterator[SQLiteLedger]:
+    made = SQLiteLedger(file)
+    yield made
+    made.close()
+
+
+def execute(file: Path, *statements: str) -> list[tuple[object, ...]]:
+    """Works on the file behind memlayer's back."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    try:
+        return [row for statement in statements for row in connection.execute(statement).fetchall()]
+    finally:
+        connection.close()
+
+
+class TestAnotherFile:
+    @pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+    def test_a_file_that_is_another_one_by_now_takes_no_writes(
+        self, ledger: SQLiteLedger, file: Path, how: str
+    ) -> None:
+        """SQLite went on with a file that nobody will ever open again: what was acknowledged was lost."""
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        backup = ledger.database.backup(file.with_name("backup.db"))
+        if how == "replaced":
+            os.replace(backup, file)
+        else:
+            os.replace(file, file.with_name("elsewhere.db"))
+        with pytest.raises(BackendUnavailableError, match=r"moved, removed or replaced .*; open a new Memory"):
+            ledger.append(added([make_record("b")]), scope=ALICE)
+        seen: list[object] = []
+
+        def read() -> None:
+            try:
+                seen.append(ledger.records(scope=ALICE))
+            except BackendUnavailableError as error:
+                seen.append(error)
+
+        with ledger.database.read():  # another thread needs a connection of its own
+            reader = threading.Thread(target=read)
+            reader.start()
+            reader.join()
+        assert [type(one) for one in seen] == [list if how != "replaced" else BackendUnavailableError]
+        ledger.close()
+        again = SQLiteLedger(file)
+        again.append(added([make_record("c")]), scope=ALICE)
+        assert {r.id for r in again.records(scope=ALICE)} == ({"a", "c"} if how == "replaced" else {"c"})
+        again.close()
+
+    @pytest.mark.parametrize("how", ["removed", "copied over", "replaced"])
+    def test_the_log_of_a_file_that_crashed_is_not_read_into_its_successor(
+        self, ledger: SQLiteLedger, file: Path, how: str
+    ) -> None:
+        """A backup that was put in the place of a crashed memory brought nothing back; a new one was damaged."""
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        backup = ledger.database.backup(file.with_name("backup.db"))
+        ledger.append(added([make_record("b")]), scope=ALICE)
+        log = file.with_name(file.name + "-wal")
+        left = log.read_bytes()
+        ledger.close()
+        log.write_bytes(left)  # as a crash would leave it
+        if how == "removed":
+            file.unlink()
+        elif how == "copied over":
+            shutil.copy(backup, file)
+        else:
+            os.replace(backup, file)
+        again = SQLiteLedger(file)
+        again.append(added([make_record("c")]), scope=ALICE)
+        assert {r.id for r in again.records(scope=ALICE)} == ({"c"} if how == "removed" else {"a", "c"})
+        assert execute(file, "PRAGMA integrity_check") == [("ok",)]
+        again.close()
+
+    def test_the_log_of_a_crash_is_read(self, ledger: SQLiteLedger, file: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        whole, log = file.read_bytes(), file.with_name(file.name + "-wal")
+        left = log.read_bytes()
+        ledger.close()
+        file.write_bytes(whole)
+        log.write_bytes(left)
+        again = SQLiteLedger(file)
+        assert [r.id for r in again.records(scope=ALICE)] == ["a"]
+        again.close()
+
+
+class TestBackup:
+    @pytest.mark.parametrize("name", ["", "/", ".", "folder"])
+    def test_a_folder_is_no_place_for_a_copy(
+        self, ledger: SQLiteLedger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        (tmp_path / "folder").mkdir()
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(ConfigurationError, match="is a folder; name a file in it"):
+            ledger.database.backup(name)
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["folder"]
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+    def test_what_is_no_file_is_left_in_its_place(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        """A copy took the place of /dev/null."""
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(ConfigurationError, match="is a device or a pipe; name a file"):
+            ledger.database.backup(pipe)
+        assert pipe.is_fifo()
+
+    def test_a_copy_is_whole_and_the_owners_alone(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        (tmp_path / "copies").mkdir()
+        copy = ledger.database.backup(tmp_path / "copies" / "copy.db")
+        assert [p.name for p in copy.parent.iterdir()] == ["copy.db"]
+        assert copy.stat().st_mode & 0o777 == 0o600
+        assert execute(copy, "PRAGMA integrity_check", "SELECT count(*) FROM records") == [("ok",), (1,)]
+
+    def test_a_copy_of_nothing_is_an_empty_memory(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        (tmp_path / "copy.db").write_text("something else")
+        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        assert copy.records(scope=ALICE) == []
+        copy.close()
+
+    def test_a_copy_takes_the_place_of_an_older_one(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        older = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        older.append(added([make_record("old")]), scope=ALICE)
+        log = tmp_path / "copy.db-wal"
+        left = log.read_bytes()
+        older.close()
+        log.write_bytes(left)  # as a crash would leave it
+        copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
+        assert copy.records(scope=ALICE) == [make_record("a")]
+        copy.close()
+
+    def test_the_memory_itself_is_no_place_for_its_copy(self, ledger: SQLiteLedger, file: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with pytest.raises(ConfigurationError, match="is the memory itself; name another file"):
+            ledger.database.backup(file)
+        assert ledger.records(scope=ALICE) == [make_record("a")]
+
+    def test_a_folder_that_is_missing_is_an_error_that_names_it(self, ledger: SQLiteLedger, tmp_path: Path) -> None:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        with pytest.raises(BackendUnavailableError, match="nowhere"):
+            ledger.database.backup(tmp_path / "nowhere" / "copy.db")
