@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -87,14 +86,18 @@ def _drop_log(path: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Keeps other processes that make files in a folder waiting; says whether this file system can do that."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Keeps other processes that make files in a folder waiting; says whether this system and this folder allow it."""
+    descriptor = None
     try:
         try:
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except OSError:
-            yield False
-        else:
-            yield True
+            alone = True
+        except (ImportError, OSError):
+            alone = False
+        yield alone
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
