@@ -77,6 +77,10 @@ _MADE_UP = _re(
     r"|text|article"
     r"|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
 )
+_HERE_IS = _re(
+    r"^here(?: is|'s) (?:my|the|an?) (?:\w+ )?(?:essay|text|draft|cover letter|letter|e-?mail|paragraph|article|poem"
+    r"|speech|bio|cv|resume|code)\b"
+)
 _THIS = re.compile(r"\b(?:this|these|it)(?: for me| please)?$")
 _END = re.compile(r"[.!?…]+[\"')\]]*(?=\s|$)|\n+")
 # One letter is an initial, unless it is one of a row: "row C", "plan B".
@@ -293,7 +297,8 @@ def clauses(text: str) -> Iterator[Clause]:
         return
     greeted = carried = False
     for sentence, ending in _sentences(text):
-        if _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence or _THIS.search(sentence)):
+        pasted = _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence or _THIS.search(sentence))
+        if pasted or _HERE_IS.match(sentence):
             return  # what follows is a text to work on
         if len(sentence) > _LONGEST_SENTENCE:
             continue

@@ -105,10 +105,12 @@ _NOT_A_NAME = frozenset("I Monday Tuesday Wednesday Thursday Friday Saturday Sun
 
 
 _FIGURE = re.compile(
-    rf"^(?:my|our) (?P<topic>(?:[a-z]+ ){{0,2}}?[a-z]+?{_FOR}) (?:is|was (?=now)|has (?:gone up|gone down|risen"
+    rf"^(?:my|our) (?P<topic>(?:[a-z]+ ){{0,3}}?(?!far\b)[a-z]+?{_FOR}) (?:is|was (?=now)|has (?:gone up|gone down"
+    rf"|risen"
     rf"|dropped) to) "
     rf"{_NOW}(?:about |around |at |up to |down to )?"
-    r"(?P<value>[$€£]\d[\d.,]*[km]?|\d[\d.,]*(?:k\b|%| ?(?:euros?|dollars?|pounds?|bucks|francs|percent|points|kg"
+    r"(?P<value>[$€£]\d[\d.,]*[km]?(?: ?(?:-|–|to) ?[$€£]?\d[\d.,]*[km]?)?|\d[\d.,]*(?:k\b|%| ?(?:euros?|dollars?"
+    r"|pounds?|bucks|francs|percent|points|kg"
     r"|km|miles|lbs?"
     rf"|square meters|sqm|m2|people|pages|words|subscribers|followers|members))(?: (?:a"
     rf"|per) \w+)?)(?:(?= for (?:the|my|our|this)\b)|{_AFTER})",

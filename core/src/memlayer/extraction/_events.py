@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from memlayer.extraction._standing import stands
+
 
 def _re(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
@@ -45,72 +47,6 @@ _WORKPLACE = _re(
     r"|factory|university|bookstore|bookshop|pharmacy|museum|daycare|kindergarten|nursing home|farm|brewery|nonprofit"
     r"|non-profit|charity|consultancy|agency|lab|garage|salon|gym|studio|laboratory|shop|store|nursery)"
     r"(?=$|[,.;!]| (?:in|near|as|and|downtown|now|but|on)\b)"
-)
-# A home whose place has no name; it fills no slot either.
-_DWELLS = _re(
-    r"^(?:am |is |are )?(?:now |currently |still )?"
-    r"(?:liv(?:e|ing) (?:in|on|near|above|outside|next to|close to|by)|rent(?:ing)?|share) an?"
-    r" (?:[\w'-]+ ){0,5}?(?:apartment|flat|house|studio|loft|condo|cottage|cabin|farm|farmhouse|village|town|suburb"
-    r"|city|neighbou?rhood|dorm|room|basement|trailer|van|boat|houseboat|bungalow|townhouse|building|street|hill|island"
-    r"|community|commune|district|barn|church|mill|caravan|camper|ranch|penthouse|mansion|duplex|lighthouse"
-    r"|region|valley|quarter)\b(?! where everyone)"
-)
-# What somebody is in charge of, teaches or knows how to do.
-_CHARGE = _re(
-    r"^(?:now |also |currently )?(?:teach (?!the\b|you|me|him|her|them|us|it|this|that|how)\w+(?: \w+)* (?:at|in|to) \w"
-    r"|(?:manage|lead|run|coach|supervise|oversee|head|own) (?:an?|two|three|four|five|my own|our|the)"
-    r" (?:[\w'-]+ ){0,4}?(?:teams?|department|group|crew|unit|division|squad|office|branch|shops?|store|caf[eé]|bakery"
-    r"|restaurant|bar|pub|business|company|agency|studio|farm|gallery|salon|hotel|hostel|blog|podcast|newsletter"
-    r"|choir|club|practice|clinic|school|nonprofit|charity|workshop|lab|vineyard|winery|orchard|brewery|campsite)\b"
-    r"|(?:am|is) (?:the )?(?:head|director|manager|leader|chair|president|founder|owner|captain|treasurer"
-    r"|secretary) of \w"
-    r"|(?:(?:am|is) (?:in charge of|responsible for)|take care of|look after)(?! this| that| it\b| them\b"
-    r"| my own\b| every) \w)"
-)
-_SKILL = _re(
-    r"^(?:(?:am|is) (?:\w+ly |quite |so |very )?(?:afraid|scared|terrified|frightened) of"
-    r"|(?:am|is) (?:really |quite |pretty |very |fairly |not |extremely |so )*(?:good|great|skilled|experienced"
-    r"|talented|decent|terrible|bad|hopeless|awful) at"
-    r"|know how to(?! (?:do|use|get|make|fix|write|find|set|open|save|load|install|click|copy|paste|add|create|delete"
-    r"|change|go|start|run|solve|calculate|print|\w+ the)\b))"
-    r" (?!the (?:moment|end)\b|first\b|last\b|this\b|that\b|it\b|them\b|all\b|what\b)\w+"
-    r"(?!.*\b(?:it|this|that|these|those|you)\b)"
-)
-# What kin, animals and companies do as a rule, and the little of it that is said of oneself and not of a task at hand.
-_DOES = (
-    r"(?:play|teach|coach|train(?! an? )|repair|restore|collect(?! (?:all|the)\b)|breed|raise(?! an? )|grow|volunteer"
-    r"|translate|sing|dance|sleep(?! for \w+ (?:seconds|minutes|ms)\b)|live|suffer|sew|knit|carve|sculpt"
-    r"|stay(?= (?:with|at) ))"
-)
-_STILL = r"(?:also |now |still |currently |mostly |mainly )?"
-_THEY_DO = re.compile(
-    rf"{_STILL}(?:{_DOES}|work(?! on (?!an? (?:[\w-]+ )?(?:farm|rig|ranch|ship|boat|site)\b))|run|own|manage|make|sell"
-    r"|build|design|handle|paint|write|drive|ride|speak|swim|cook|bake|attend|practi[sc]e|compete|study|perform"
-    r"|photograph|lead|carry|wear|keep(?= an?\b| \w+ing\b))"
-    r" (?!the (?:same|script|code|tests?|program|command|query)\b|an? error\b|mistakes\b|you|me\b|us\b|it\b|this|that"
-    r"|them\b|to\b|if\b|how\b|what\b)(?!.*\b(?:you|your)\b)\S+ \S+"
-)
-_I_DO = re.compile(
-    rf"{_STILL}{_DOES} (?!with (?:this|that|it|the)\b|it\b|this\b|that\b|the\b|in\b|on\b|around\b|up\b)"
-    r"(?!.*\b(?:you|your|this)\b)\S+(?: \S+){2}"
-    r"|(?:have|eat) (?:breakfast|lunch|dinner) (?:at|around) \w"
-    r"|keep (?:two|three|four|five|six|\d+) [a-z]+(?: in| on| at)\b"
-)
-_TRAIT = _re(
-    r"^(?:hate|dislike|do not like|cannot stand|cannot bear) it when (?!you\b|the (?:code|answer|output)\b)"
-    r"|^(?:am|is)(?: \w+ly)? (?:deaf|blind|colou?r-?blind|left-handed|right-handed|ambidextrous|dyslexic|autistic"
-    r"|anaemic"
-    r"|anemic|bilingual|adopted|colou?r blind)\b"
-    r"|^(?:am|is)(?: not)?(?: really| much of| exactly| very much)* (?:such )?an? (?:morning|evening|night|people"
-    r"|cat|dog"
-    r"|beach|city|country|coffee|tea|tidy|patient|shy|private|spontaneous) person\b"
-    r"|^(?:am|is)(?: not)?(?: really| much of| \w+ly)* an? (?:total |real |bit of an? )?(?:night owl|early bird"
-    r"|introvert"
-    r"|extrovert|homebody|perfectionist|bookworm|foodie|workaholic|early riser|light sleeper|picky eater)\b"
-    r"|^work (?:only |about )?(?:\d+|two|three|four|five|six|\w+ty) (?:days|hours) (?:a|per) week\b"
-    r"|^(?:go|am going) to (?:an? )?(?:[A-Z]?[\w-]+ )?(?:school|kindergarten|university|college)\b(?= \w)"
-    r"|^(?:have|own)(?: got)? an? (?:[\w-]+ ){0,2}collection of"
-    r" (?!(?:numbers|items|documents|strings|files|objects|values|records|rows|data|it|them|this|these|those)\b)\w"
 )
 _STRONG = _re(
     r"^(?:graduated|won\b|was reassigned|been reassigned|gave birth|passed away|died|adopted|launched|published"
@@ -159,11 +95,14 @@ _ONGOING = _re(
     r"|my) (?:[\w'-]+ )?(?:PhD|doctorate|master's|masters|MBA|degree|internship|apprenticeship|residency"
     r"|traineeship|course)|remodeling|painting"
     r"|growing|planning (?:my|our|the|a|an)|following a|using|going to (?:the )?(?:gym|therapy|physical"
-    r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat))\b"
+    r"|physio|yoga|church)|trying to (?:lose|quit|get pregnant|save|learn|become|cut|eat|cook|reduce|improve"
+    r"|attend|exercise|spend"
+    r"|practi[sc]e|drink|sleep|walk|read (?:more|at least)|be more))\b"
 )
 # What has been going on; what somebody has been thinking of, looking for or having trouble with is of the moment.
 _BEEN = _re(
-    r"^(?:have|has) been (?!asking|being|considering|debating|doing (?:(?:pretty|really|very|so) )?(?:my|our|well"
+    r"^(?:have|has) (?:also |actually |already |just |really |mostly |always )?been (?!asking|being|considering"
+    r"|debating|doing (?:(?:pretty|really|very|so) )?(?:my|our|well"
     r"|good|great"
     r"|ok|okay|fine)\b|dreaming|exploring|feeling|getting (?:an?|the|this|that|so|really|very)\b|going\b|having|hearing"
     r"|hoping|keeping|looking|making (?:slow|good|great|some|steady|progress)|meaning|noticing|putting|seeing|staring"
@@ -262,6 +201,7 @@ _SOMEBODY = _re(
     r"|small )?(?:projects?|things?|stuff)"
     r"(?: lately| recently| now)?$|^(?:am |been |have been )?working on one\b"
 )
+_DEATH = _re(r"^(?:died|passed away)\b")
 _ALONE = _re(r"^(?:died|passed away|graduated|retired|proposed|got (?:engaged|married|divorced|promoted))\b")
 _POINTS_BACK = _re(r"^(?:\w+ ){1,2}(?:it|that|this|there|them|those|these)\b|\bin one\b")
 
@@ -356,10 +296,10 @@ def happening(predicate: str, *, own: bool, timed: int, future: bool, named: boo
     """
     if ahead := _ahead(predicate, future=future):
         return ahead
-    if any(pattern.match(predicate) for pattern in (_BODY, _WORKPLACE, _DWELLS, _CHARGE, _SKILL, _TRAIT)):
+    if _BODY.match(predicate) or _WORKPLACE.match(predicate):
         return Happening(None, None, 0.7)
-    if (_I_DO if own else _THEY_DO).match(predicate):
-        return Happening(None, None, 0.5)
+    if stands(predicate, own=own):
+        return Happening(None, None, 0.6)
     plain = _FILLER.sub("", predicate)
     if _NEGATIVE.match(plain) or _SOMEBODY.search(plain) or _EMPTY.search(plain):
         return None
@@ -372,8 +312,11 @@ def happening(predicate: str, *, own: bool, timed: int, future: bool, named: boo
         return Happening("plans", re.split(r" and (?:need|want|would|am|are)\b", m["what"])[0][:120], 0.5)
     if _ONGOING.match(predicate) or _ONGOING.match(plain) or _BEEN.match(predicate):
         return Happening(None, None, 0.45) if size >= 4 else None
-    if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4):
+    if _STRONG.match(plain) and size >= 2 and (timed or named or size >= 4 or _DEATH.match(plain)):
         return Happening(None, None, 0.5)
-    if _WEAK.match(plain) and size >= (3 if timed else 4) and (timed or named):
+    recently = size >= 6 and predicate.startswith(
+        ("recently ", "just recently ", "actually recently ", "also recently ")
+    )
+    if _WEAK.match(plain) and size >= (3 if timed else 4) and (timed or named or recently):
         return Happening(None, None, 0.4)
     return None

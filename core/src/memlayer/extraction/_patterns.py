@@ -298,7 +298,7 @@ _RULES = (
         r"|gotten) into",
         rf"|{_BE} (?:(?:an? )?(?:big |huge |massive |great |avid )?(?:fan|lover) of|fond of|into|passionate about",
         r"|crazy about",
-        r"|obsessed with|keen on|fascinated by|hooked on|mad about|interested in (?!\w+ing\b))) (?!to (?:know"
+        r"|obsessed with|keen on|fascinated by|hooked on|mad about)) (?!to (?:know"
         r"|learn|see|hear|think|be)\b)",
     ),
     _rule(

@@ -396,6 +396,8 @@ def prefers(rest: str, said: Predicate) -> list[Reading]:
         return [Reading("prefers", manner[0], said.negated)]
     doing = rest.startswith("to ") and (_PREFERRED.match(rest) or values.taste(rest))
     value = None if re.match(_NO_KIND, rest) else values.noun(rest, 4)
+    if re.search(r"\b(?:in|for|of) (?:this|these)\b", rest):
+        return []  # "shorter sentences in this text"
     if doing or (value and value.split(" ")[0].endswith("ing")):
         # "Run in the morning": without its time it would be the same as in the evening.
         value = _AGAINST.split(rest.removeprefix("to "), maxsplit=1)[0]
