@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 
@@ -296,6 +297,17 @@ def test_the_same_statement_twice_in_a_message_is_one_fact() -> None:
 
 def test_a_message_without_an_episode_gives_nothing() -> None:
     assert read(said("I live in Rome.", episode="")) == []
+
+
+def test_what_a_long_message_is_cut_in_is_not_read() -> None:
+    """The second fact was "Loves t"."""
+    assert [fact.text for fact in read(said("I love tea. " * 5_000))] == ["Loves tea"]
+
+
+def test_a_long_fact_ends_with_a_whole_word() -> None:
+    (fact,) = read(said("I love sitting on the balcony with " + "a cup of strong black tea and " * 10 + "a book."))
+    assert len(fact.text) <= 240
+    assert re.fullmatch(r"Loves sitting .* (a|cup|of|strong|black|tea|and)…", fact.text)
 
 
 def test_default_categories() -> None:

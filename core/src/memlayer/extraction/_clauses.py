@@ -292,6 +292,7 @@ _MISSPOKE = _re(
 
 def clauses(text: str) -> Iterator[Clause]:
     """The plain statements of a message, in order."""
+    cut = len(text) > LONGEST
     text = _clean(text[:LONGEST])
     if _FICTION.search(text):
         return
@@ -300,7 +301,7 @@ def clauses(text: str) -> Iterator[Clause]:
         pasted = _PASTED.search(sentence) and (_MADE_UP.search(sentence) or ":" in sentence or _THIS.search(sentence))
         if pasted or _HERE_IS.match(sentence):
             return  # what follows is a text to work on
-        if len(sentence) > _LONGEST_SENTENCE:
+        if len(sentence) > _LONGEST_SENTENCE or (cut and not ending):  # what the cut went through says half of it
             continue
         for clause in _statements(sentence, ending):
             yield Clause(clause.text, clause.correction or carried, clause.greeted or greeted, clause.aside)

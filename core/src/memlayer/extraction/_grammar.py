@@ -130,3 +130,8 @@ def sentence(text: str) -> str:
     if text.count('"') % 2:
         text += '"'
     return text[:1].upper() + text[1:]
+
+
+def whole_words(text: str, most: int) -> str:
+    """The text; the whole words of its beginning, and a mark, where it has more than so many letters."""
+    return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0].rstrip(' ,;:-') or text[: most - 1]}…"

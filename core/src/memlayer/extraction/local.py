@@ -17,7 +17,7 @@ from memlayer.extraction import _successions as successions
 from memlayer.extraction import _takeback as takeback
 from memlayer.extraction._clauses import Clause, clauses, is_guess
 from memlayer.extraction._events import Happening, happening, is_routine
-from memlayer.extraction._grammar import plain_form, sentence, shift, third_person
+from memlayer.extraction._grammar import plain_form, sentence, shift, third_person, whole_words
 from memlayer.extraction._readings import Reading, narrowed, predicate
 from memlayer.extraction._words import KIN
 from memlayer.extraction.categories import categorize
@@ -262,7 +262,7 @@ class LocalExtractor:
         text = words if as_said else absolute(words, message.timestamp)
         if reading.ahead:
             text = absolute(f"will be {words}", message.timestamp)[8:].replace(" to on ", " to ")
-        text = sentence(f"{subject.spoken} {text}{_not_that(clause.text, reading)}")[:_LONGEST_FACT]
+        text = whole_words(sentence(f"{subject.spoken} {text}{_not_that(clause.text, reading)}"), _LONGEST_FACT)
         name = reading.attribute or None
         value = _absolute_value(reading, message.timestamp)
         relations = _relations(name, value, reading, subject)
