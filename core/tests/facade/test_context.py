@@ -46,6 +46,19 @@ def test_the_best_go_first_into_the_budget(memory: Memory, ids: list[str]) -> No
         assert memory.get(second)["memory"] not in smallest
 
 
+def test_turns_that_say_nothing_and_repeats_take_no_room(memory: Memory) -> None:
+    """Ten times "Got it!" stood in the prompt, and what mattered did not."""
+    for said in ("The deploy is on Friday.", "Got it!", "Sounds good, thanks!", "The deploy is on Friday."):
+        memory.add([{"role": "assistant", "content": said}], user_id="alex")
+    block = memory.context("When is the deploy?", user_id="alex")
+    assert [line for line in block.splitlines() if line.startswith("- ")] == [
+        "- 2024-07-15, assistant: The deploy is on Friday."
+    ]
+    idle = memory.search("Got it", user_id="alex")["results"]
+    assert "Got it!" in [row["memory"] for row in idle]
+    assert memory.context(ids=[row["id"] for row in idle if row["memory"] == "Got it!"]) == ""
+
+
 def test_what_no_longer_holds_is_left_out(memory: Memory, ids: list[str], clock: FixedClock) -> None:
     memory.delete(next(i for i in ids if "Berlin" in memory.get(i)["memory"]))
     assert "Berlin" not in memory.context(ids=ids)
