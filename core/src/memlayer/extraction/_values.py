@@ -24,7 +24,7 @@ _SOFT_STOP = re.compile(
     (
         r"\s*[,;:.!(]|\s+(?:after all|because|since|so|but|that|which|when|whenever|while|and|too|as well|though"
         r"|a lot"
-        r"|so much|very much|lately|now|these days|it|is)\b.*$"
+        r"|at all|so much|very much|lately|now|these days|it|is)\b.*$"
     ),
     re.IGNORECASE | re.DOTALL,
 )
@@ -43,7 +43,7 @@ _VAGUE = frozenset(
     nothing things thing stuff one ones someone anyone everyone people lot lots way idea being seeing hearing
     having getting knowing your his their these those its who same challenge feeling feelings moment moments
     fact vibe vibes look sound detail details myself another other others either much doing making so too not
-    no such about just i we he she both each some any all most going trying giving helping think thinking and or but
+    no such about just i we he she both each going trying giving helping think thinking and or but
     work""".split()
 )
 # "making pasta" is a doing, "making sure" and "hearing that" say nothing.
@@ -55,6 +55,7 @@ _DOING = re.compile(
     r"(?:(?:an?|the|my|our|their|his|her) )?\S+",
     re.IGNORECASE,
 )
+_SOME = frozenset("some any all most".split())
 _POINTING = frozenset("it them him this that these those you your".split())
 _JOINTS = frozenset({"to", "in", "of", "with", "for", "at", "on", "about", "from", "into", "by", "as"})
 _EMPTY_VERBS = frozenset("be see hear know think say do have get keep make try use add help take give go".split())
@@ -80,7 +81,7 @@ def noun(text: str, most: int = 4, *, whole: bool = False) -> str | None:
     if (
         not parts
         or len(parts) > most
-        or (parts[0] in _VAGUE and not (doing and _is_done(parts)))
+        or (parts[0] in _VAGUE | _SOME and not (doing and _is_done(parts)))
         or parts[-1] in _VAGUE | _JOINTS
         or (doing and not whole and not _POINTING.isdisjoint(parts))
         or not re.search(r"[^\W\d_]", bare)
