@@ -225,8 +225,8 @@ def say_what_did_not_run() -> None:
     """Names the checks that a run of the tests left out, as the last line of its output."""
     if "tests" not in ran:
         return
-    every = "lint types slow adapters adapters-lowest models stores servers servers-long docs coverage bench".split()
-    left = [name for name in every if name not in ran and name.replace("-", "_") in globals()]
+    every = "lint types slow adapters adapters-lowest frameworks models stores servers servers-long docs coverage bench"
+    left = [name for name in every.split() if name not in ran and name.replace("-", "_") in globals()]
     if left:
         print(f"Not run: {', '.join(left)}. Run one with: nox -s NAME", file=sys.stderr, flush=True)
 

@@ -298,6 +298,20 @@ def test_versions_move_in_lockstep() -> None:
                 assert requirement.specifier.contains(memlayer.__version__), f"{path}: {requirement}"
 
 
+def test_every_session_is_explained_and_named_where_it_did_not_run() -> None:
+    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    sessions = set()
+    for options, name in re.findall(r"@nox\.session(?:\((.*?)\))?\n(?:\s*@.*\n)*\s*def (\w+)\(", text):
+        given = re.search(r'name="([\w-]+)"', options)
+        sessions.add(given[1] if given else name)
+    assert {"tests", "adapters-lowest", "frameworks"} <= sessions
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert {name for name in sessions if f"`{name}`" not in page} == set()
+    named = re.search(r'every = "([\w -]+)"', text)
+    assert named is not None
+    assert set(named[1].split()) == sessions - {"tests"}
+
+
 def test_ci_runs_the_second_command_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     first, second = re.findall(r"^python3 -m venv \.venv && .*$", readme, re.MULTILINE)
