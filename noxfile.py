@@ -52,7 +52,7 @@ def tests(session: nox.Session) -> None:
     """Tests core, contracts, documents and the rules of the house: no framework, no server."""
     ran.add("tests")
     install_core(session, *group("test"), extras="[documents]")
-    pytest(session, "-m", "not slow and not servers", *test_folders())
+    pytest(session, "-m", "not slow and not servers", *test_folders(session))
 
 
 @nox.session(tags=["ci"])
@@ -82,7 +82,7 @@ def slow(session: nox.Session) -> None:
     install_core(session, *group("test"), "uv", extras="[documents]")
     # The workspace as a whole has a solution, for those who work with uv.
     session.run("uv", "lock", "--dry-run", silent=True)
-    pytest(session, "-m", "slow and not servers", *test_folders())
+    pytest(session, "-m", "slow and not servers", *test_folders(session))
 
 
 if ADAPTERS:
@@ -166,7 +166,7 @@ if (ROOT / "tools" / "servers").exists():
         session.run("python", "tools/servers", "stop")
         session.run("python", "tools/servers", "start", *options)
         try:
-            pytest(session, "-m", marks, *test_folders())
+            pytest(session, "-m", marks, *test_folders(session))
         finally:
             session.run("python", "tools/servers", "stop")
 
@@ -185,7 +185,8 @@ def coverage(session: nox.Session) -> None:
     ran.add("coverage")
     install_core(session, *group("test"), *group("coverage"), extras="[documents]")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-m", "not slow and not servers", *test_folders())
+    arguments = ("-m", "not slow and not servers", *test_folders(session), *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", *arguments)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
@@ -215,8 +216,10 @@ def every_adapter() -> list[str]:
     return [*folders, "-r", "tests/frameworks/requirements.txt"]
 
 
-def test_folders() -> list[str]:
-    """Returns the folders whose tests need no framework."""
+def test_folders(session: nox.Session) -> list[str]:
+    """Returns the folders whose tests need no framework; none where the arguments name what is to be run."""
+    if any(Path(argument.partition("::")[0]).exists() for argument in session.posargs):
+        return []
     folders = [ROOT / "core", *PACKAGES, ROOT]
     return [str((folder / "tests").relative_to(ROOT)) for folder in folders if (folder / "tests").is_dir()]
 
