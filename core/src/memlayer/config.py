@@ -93,7 +93,7 @@ class Settings:
         if str(self.path) == ":memory:":
             return ":memory:"
         path = Path(self.path)
-        return path / "memory.db" if path.is_dir() else path
+        return path / "memory.db" if os.path.isdir(path) else path
 
 
 def check_path(name: str, path: Any, *, mend: str = "") -> Any:

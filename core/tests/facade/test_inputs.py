@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from memlayer import AsyncMemory, ConfigurationError, FilterError, MemlayerError, Memory, UnsupportedError
+from memlayer import (
+    AsyncMemory,
+    BackendUnavailableError,
+    ConfigurationError,
+    FilterError,
+    MemlayerError,
+    Memory,
+    UnsupportedError,
+)
 from memlayer.testing import HashEmbedder
 
 ANN = {"user_id": "ann"}
@@ -118,6 +126,11 @@ def test_a_client_s_own_message_says_how_it_becomes_one(memory: Memory) -> None:
 
     with pytest.raises(ConfigurationError, match=r"messages\[0\] must be a dict .* Message; pass its \.model_dump"):
         memory.add([Message()], **ANN)
+
+
+def test_a_path_that_no_folder_can_hold_is_an_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(BackendUnavailableError, match="File name too long"):
+        Memory(tmp_path / ("m" * 300)).get_all(**ANN)
 
 
 @pytest.mark.parametrize("filters", [[], "", 0, [{}]])
