@@ -45,6 +45,14 @@ def test_a_file_that_is_not_there_is_no_memory(memlayer: Any, tmp_path: Path, na
     assert memlayer("users").code == 1
 
 
+def test_a_folder_is_no_text(memlayer: Any, tmp_path: Path) -> None:
+    """Its name was kept as a message."""
+    said = memlayer("add", f"{tmp_path}/", *ANN)
+    assert (said.code, said.out) == (2, "")
+    assert f"{tmp_path}/ is a folder; name the files in it, such as {tmp_path}/*.md" in said.err
+    assert memlayer("add", "I like tea and/or coffee.", *ANN).code == 0
+
+
 def test_progress_of_reading_and_of_keeping(memlayer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pypdf")
     pages = [f"Page {n}: {'the zebra' if n == 7 else 'a horse'}." for n in range(1, 61)]

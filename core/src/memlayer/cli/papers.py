@@ -35,6 +35,11 @@ def is_name(word: str) -> bool:
     return is_paper(word) or (len(word.split()) == 1 and word.lower().endswith((*FILES, *_PICTURES, *CHATS)))
 
 
+def is_folder(word: str) -> bool:
+    """Says whether an argument reads as the name of a folder that is there, rather than as a text."""
+    return "/" in word and Path(word).is_dir()
+
+
 def is_picture(name: str) -> bool:
     """Says whether an argument names a file with a picture."""
     return name.lower().endswith(_PICTURES) and Path(name).is_file()

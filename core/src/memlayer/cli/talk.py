@@ -12,7 +12,7 @@ from rich.text import Text
 
 from memlayer.cli import chats
 from memlayer.cli.desk import Desk, examples, json_option, many, standard_input, text, verb
-from memlayer.cli.papers import CHATS, is_name, is_paper, is_picture, note_scanned, picture
+from memlayer.cli.papers import CHATS, is_folder, is_name, is_paper, is_picture, note_scanned, picture
 
 AT_ONCE = 200
 """How many messages of one conversation are taken in together: what a bar moves by, and what an interruption loses."""
@@ -111,6 +111,9 @@ def _read(words: tuple[str, ...], files: Iterable[str]) -> tuple[list[chats.Conv
     files = tuple(files)
     if words and files:
         raise click.UsageError("Give a text or --file, not both.")
+    if words and all(is_name(word) or is_folder(word) for word in words):
+        for folder in filter(is_folder, words):
+            raise click.UsageError(f"{folder} is a folder; name the files in it, such as {folder.rstrip('/')}/*.md")
     if words and all(map(is_name, words)) and (missing := [word for word in words if not _is_there(word)]):
         raise click.UsageError(f"{missing[0]}: no such file.")  # and no memory
     if any(map(_is_chat, words)) and all(is_paper(word) or is_picture(word) or _is_chat(word) for word in words):
