@@ -49,6 +49,8 @@ def test_each_class_of_errors_has_its_code(error: Exception, code: int) -> None:
     ("arguments", "mend"),
     [
         (("frobnicate",), "No such command 'frobnicate'. (memlayer --help)"),
+        (("--path", "x.db", "list"), "--path comes after the command: memlayer COMMAND --path … (memlayer --help)"),
+        (("--paht", "x.db", "list"), "No such option '--paht'."),
         (("search", "x"), "Whose memory? Name --user, --agent, --run or --app. (memlayer search --help)"),
         (("search", *HERE), "Missing argument 'QUERY'. (memlayer search --help)"),
         (("search", "x", "--user", " "), "blank"),
@@ -75,7 +77,8 @@ def test_wrong_usage_is_one_line_with_the_mend(arguments: tuple[str, ...], mend:
 
 def test_the_bare_command_is_help(memlayer: Command) -> None:
     said = memlayer()
-    assert said == memlayer("--help")
+    assert said == memlayer("--help") == memlayer("help")
+    assert memlayer("help", "search") == memlayer("search", "--help")
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("Usage: memlayer [OPTIONS] COMMAND")
 

@@ -56,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        code = app.main(list(arguments) or ["--help"], prog_name="memlayer", standalone_mode=False)
+        code = app.main(_asked(arguments), prog_name="memlayer", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, ReaderGoneError):
         _drop_output()
@@ -71,6 +71,11 @@ def run(arguments: Sequence[str]) -> int:
             _drop_output()
         return _failed(error, debug="--debug" in arguments)
     return code if isinstance(code, int) else 0
+
+
+def _asked(arguments: Sequence[str]) -> list[str]:
+    """The command line; `memlayer` and `memlayer help [COMMAND]` ask for help."""
+    return [*arguments[1:], "--help"] if not arguments or arguments[0] == "help" else list(arguments)
 
 
 def _drop_output() -> None:
@@ -96,6 +101,8 @@ def _failed(error: Exception, *, debug: bool) -> int:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f" (memlayer {error.ctx.info_name} --help)" if error.ctx.parent else " (memlayer --help)"
         said = error.format_message() + hint
+        if isinstance(error, click.NoSuchOption) and not error.ctx.parent and error.option_name in _options():
+            said = f"{error.option_name} comes after the command: memlayer COMMAND {error.option_name} …{hint}"
     elif isinstance(error, click.ClickException):
         said = error.format_message()
     elif isinstance(error, OSError) and error.strerror and not isinstance(error, errors.MemlayerError):
@@ -107,6 +114,11 @@ def _failed(error: Exception, *, debug: bool) -> int:
         said = f"{type(error).__name__}: {said} (an error in memlayer; --debug shows where)"
     print(f"error: {' '.join(said.split())}", file=sys.stderr)  # noqa: T201
     return code
+
+
+def _options() -> set[str]:
+    """What the commands have as options."""
+    return {name for command in app.commands.values() for option in command.params for name in option.opts}
 
 
 def code_of(error: Exception) -> int:
