@@ -44,7 +44,10 @@ class _Gated:
 
     def search(self, text: str) -> bool:
         low = text.lower()
-        return any(word in low for word in self._words) and self._pattern.search(text) is not None
+        for word in self._words:  # `any` costs twice as much
+            if word in low:
+                return self._pattern.search(text) is not None
+        return False
 
 
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -52,8 +55,7 @@ _QUOTE_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\
 _LINK = re.compile(r"https?://\S+|www\.\S+")
 _LINE_OUT = re.compile(
     r"^\s*(?:>|#|\||//|\$ |import |from \w+ import|def |class |return |const |let \w+ =|var |function|<\w+|@\w+\("
-    r"|SELECT )"
-    r"|[{};]\s*$|=>|==|\w\(\w{0,40}\)"
+    r"|SELECT )|[{};]\s*$|=>|==|\w\(\w{0,40}\)"
 )
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _FICTION = _Gated(
@@ -62,8 +64,7 @@ _FICTION = _Gated(
     r"\b(?:pretend|role-?play|make-believe|imagine (?:that|you|I|we|a|being)|let's imagine|act as (?:a|an|if|my)"
     r"|act like|hypothetically"
     r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
-    r"|said no one ever"
-    r"|in (?:the|this|an|my) (?:sample|example)(?: sentence| text|,)|in this (?:story|scenario|game)"
+    r"|said no one ever|in (?:the|this|an|my) (?:sample|example)(?: sentence| text|,)|in this (?:story|scenario|game)"
     r"|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
     r"|\s)/s(?:\s|$)",
 )
@@ -74,8 +75,7 @@ _PASTED = _re(
 )
 _MADE_UP = _re(
     r"\b(?:story|poem|song|lyrics|essay|script|dialogue|letter|email|cover letter|speech|joke|sentence|paragraph"
-    r"|text|article"
-    r"|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
+    r"|text|article|message|post|sentences|following|conversation|tweet|review|passage|bio)\b"
 )
 _HERE_IS = _re(
     r"^here(?: is|'s) (?:my|the|an?) (?:\w+ )?(?:essay|text|draft|cover letter|letter|e-?mail|paragraph|article|poem"
@@ -122,20 +122,16 @@ _LEAD = _re(
     r"|tbh|in fact|lately|recently|nowadays|these days|currently|right now|sorry|unfortunately|luckily|fortunately"
     r"|sadly|for context"
     r"|for the record|plus|really|great|cool|nice|hmm|um|uh|in general|speaking of [^,]{2,60}|good news|guess what|also"
-    r"|so|then"
-    r"|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally"
-    r"|not gonna lie"
-    r"|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?"
+    r"|so|then|as for me|for me|as a matter of fact|as you know|remember|please remember|note|hey|hi|now|finally"
+    r"|not gonna lie|please remember that|remember that|did you know that|(?:it |as it )?turns out(?: that)?"
     r"|you should know(?: that)?|just to let you know|i told you"
     r"|same here|me too|totally|exactly|true|agreed|so true|awesome|amazing|sweet|congrats|aww|ah|ooh|man"
     r"|dude)\s*[,.!:;—-]+\s*"
     r"|(?:and|but|so|also|plus|because|since then|anyway|actually|honestly|hey|well|yeah|oh|remember that|note that"
     r"|please remember(?: that)?|(?:it )?turns out(?: that)?|thanks (?:so much|a lot)?|though)\s+(?=(?:I|my|we"
-    r"|our|he|she|they|actually|also"
-    r"|currently|just)\b)"
+    r"|our|he|she|they|actually|also|currently|just)\b)"
     r"|I (?:also |just )?(?:should|must|have to|forgot to|want to|wanted to|would like to) (?:mention|say"
-    r"|tell you|add|let you know|share)"
-    r"(?: with you)?(?: that)?:?\s+(?=(?:I|my|we)\b)"
+    r"|tell you|add|let you know|share)(?: with you)?(?: that)?:?\s+(?=(?:I|my|we)\b)"
     r"|I (?:just |recently |also )?(?:found out|learned|discovered)(?: recently)?(?: that)?\s+(?=I (?:am|have)\b)"
     r"|the (?:thing|fact|truth) is,?\s+(?:that\s+)?)"
 )
@@ -147,8 +143,7 @@ _ASIDE = _re(
 _CAUSE = _re(r"(?:since|as) (?!last|\d|yesterday)")
 _WHEN = (
     r"(?:night|week|weekend|month|year|summer|winter|spring|fall|autumn|semester|(?:mon|tues|wednes|thurs|fri"
-    r"|satur|sun)day"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december|christmas"
+    r"|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|christmas"
     r"|thanksgiving)\b"
 )
 _TIME_FIRST = _re(
@@ -161,10 +156,8 @@ _TIME_FIRST = _re(
     r"|from now on"
     rf"|(?:lately|recently)(?= I| we)|since (?:the|my|our"
     rf"|last|this) [\w ]{{2,20}}?(?= I | we | my | our )|now(?= my| our)|as of (?:today|now|yesterday"
-    rf"|last \w+|this \w+"
-    rf"|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
-    rf"|around)\s)?(?:the\s)?(?:yesterday|today"
-    rf"|tonight|tomorrow"
+    rf"|last \w+|this \w+|(?-i:[A-Z])\w+))\b|(?:(?:on|in|at|over|during|early|late|back in"
+    rf"|around)\s)?(?:the\s)?(?:yesterday|today|tonight|tomorrow"
     rf"|(?:last|next|past|this|this past) {_WHEN}|this (?:morning|afternoon|evening)|(?:\d+|an?|\w+) (?:day|week"
     rf"|month|year)s? ago"
     rf"|a (?:few|couple of|couple) \w+ ago|other day|{_WHEN}(?: \d+\w*)?(?:,? \d{{4}})?|(?:19|20)\d\d|few weeks ago)"
@@ -185,8 +178,7 @@ _TOLD_IN_PASSING = _re(
 )
 _OPENS_QUESTION = _re(
     r"^(?:do|does|did|can|could|would|will|should|shall|is|are|was|were|have you|has|had|am I|may I|what|where"
-    r"|when (?:is|are|do|did|will)"
-    r"|who|how|why|which|whose|any|isn't|aren't|don't you|didn't you)\b"
+    r"|when (?:is|are|do|did|will)|who|how|why|which|whose|any|isn't|aren't|don't you|didn't you)\b"
 )
 _OPENS_CONDITION = _re(
     r"^(?:if|unless|suppose|supposing|imagine|what if|even if|in case|assuming|had I|should I|were I|let's say"
@@ -224,8 +216,7 @@ _SARCASM = _Gated(
     r"|\bI (?:just |so |totally |absolutely )+(?:love|enjoy|adore) (?:it when (?:my|the|people|they|he|she|someone"
     r"|nobody)"
     r"|(?:being|getting) (?:\w+ )?(?:ignored|stuck|yelled|blamed|interrupted|woken|lied|fired|robbed|dumped|sick"
-    r"|rained)"
-    r"|(?:sitting|being|getting stuck|standing) in (?:traffic|line|queues?|meetings)|waiting (?:for|in|on)"
+    r"|rained)|(?:sitting|being|getting stuck|standing) in (?:traffic|line|queues?|meetings)|waiting (?:for|in|on)"
     r"|paying (?:taxes|fines|bills|rent))",
 )
 _FIRST_PERSON = {
@@ -233,8 +224,7 @@ _FIRST_PERSON = {
 }  # fmt: skip
 _AS_ONE = _re(
     r"^(?:so |well |speaking )*as (?:someone|somebody|a person|one) who (?P<verb>is|has|does|lives|works|hates"
-    r"|loves|cannot)"
-    r" (?P<what>(?!been\b)[^,]{3,80})(?:,|$)"
+    r"|loves|cannot) (?P<what>(?!been\b)[^,]{3,80})(?:,|$)"
 )
 _HEARSAY = _re(
     r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
@@ -252,8 +242,7 @@ _SHARED = _re(
     r"|,)\s+(?=(?:also |now |just |recently |currently |still |really |absolutely "
     r"|never )*(?:do not|don't|does not|doesn't|cannot|can't|never"
     r"|no longer|(?:live|lives|living) (?:in|with|alone)|(?:work|works) (?:at|for|as|in)|(?:hate|love|like|dislike"
-    r"|enjoy|prefer"
-    r"|adore|have|has|own|owns|am|is|hates|loves"
+    r"|enjoy|prefer|adore|have|has|own|owns|am|is|hates|loves"
     r"|likes|dislikes|enjoys|prefers|moved|started|got|bought|joined|quit|left|stopped|adopted|speak|speaks|drive"
     r"|drives|study|studies|was|went|met|married"
     r"|finished|graduated|recently|used to|have been|switched|cancell?ed|sold|dropped|signed|upgraded|traded"
@@ -279,13 +268,11 @@ _BARE = _re(
 _THIS_NOT_THAT = _re(r"[\w'+#-]+(?: [\w'-]+){0,2}(?:,| and) not [\w'+#-]+(?: [\w'-]+){0,2}")
 _WRONG = _re(
     r"\b(?:I (?:misread|misheard|misremembered|mixed (?:it |that |them )?up|got (?:it|that|this) wrong|was wrong"
-    r"|misspelled"
-    r"|mistyped)|typo\b|correction:|not the other way)"
+    r"|misspelled|mistyped)|typo\b|correction:|not the other way)"
 )
 _MISSPOKE = _re(
     r"^(?:(?:oh|no|sorry|oops|um|wait|actually)[,.]? )*(?:(?:I (?:said|got|had) (?:that|it) wrong|my mistake"
-    r"|I misspoke"
-    r"|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b"
+    r"|I misspoke|correction|scratch that|let me correct (?:that|myself))\W*|I meant?:? (?!it\b|that\b"
     r"|this\b)[\w' -]{1,30}(?:,.{0,80})?)$"
 )
 
@@ -352,7 +339,9 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
         said = "I meant" if re.search(r"\bI mean", whole) else "it should be"
         yield Clause(f"{said} {_BARE_IS.sub('', sentence.strip(' .!'))}", correction=True)
         return
-    sentence = plainer(f"it is {sentence}" if lead.correction and _THIS_NOT_THAT.fullmatch(sentence) else sentence)
+    said = f"it is {sentence}" if lead.correction and _THIS_NOT_THAT.fullmatch(sentence) else sentence
+    sentence = plainer(said)
+    plain = said if sentence == said else ""
     correction = correction or lead.correction or bool(_WRONG.search(sentence))
     if is_takeback(sentence):
         yield Clause(sentence, correction=True)
@@ -366,16 +355,23 @@ def _statements(sentence: str, ending: str) -> Iterator[Clause]:
     if not sentence or _SARCASM.search(whole) or _states_nothing(sentence):
         return
     aside = ""
-    if m := _ASIDE.match(sentence) or _TIME_FIRST.match(sentence):
+    if m := _in_front(sentence, _ASIDE, _TIME_FIRST):
         aside, sentence = "" if _CAUSE.match(m[1]) else m[1][:1].lower() + m[1][1:], sentence[m.end() :]
-    for part in map(plainer, _split(_with_subject(sentence))):
-        inner, part = _strip_lead(part)
-        if not aside and (m := _TIME_FIRST.match(part)):
+    for part in _split(_with_subject(sentence)):
+        inner, part = _strip_lead(part if part == plain else plainer(part))
+        if not aside and (m := _in_front(part, _TIME_FIRST)):
             aside, part = m[1][:1].lower() + m[1][1:], part[m.end() :]
         part = _DANGLING.sub("", part.strip(" ,.-:!"))
         if len(part.split()) >= 2:
             yield Clause(part, correction or inner.correction, lead.greeted or inner.greeted, aside)
         aside = ""
+
+
+def _in_front(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
+    """A time or clause of time in front of the subject, with which most statements begin."""
+    if text.startswith(("I ", "My ", "We ")):
+        return None
+    return next((m for pattern in patterns if (m := pattern.match(text))), None)
 
 
 def _told(question: str) -> str:

@@ -364,7 +364,8 @@ _OWNER = re.compile(r"(?<= )(?:My|Our)(?= )")
 def plainer(sentence: str) -> str:
     """The sentence in one plain statement, where a rule knows it."""
     low = sentence.lower()
-    for number in sorted({n for word, numbers in _GATES.items() if word in low for n in numbers}):
+    found = [word for word in _GATES if word in low]
+    for number in sorted({n for word in found for n in _GATES[word]}):
         _, pattern, to = _RULES[number]
         if m := pattern.match(sentence):
             said = (to(m) if callable(to) else m.expand(to)) + sentence[m.end() :]

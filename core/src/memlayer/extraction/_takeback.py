@@ -79,7 +79,10 @@ _MAY = (
 def is_takeback(text: str) -> bool:
     """Says whether a statement may take something back; only then are facts looked at."""
     low = text.lower()
-    if not any(word in low for word in _MAY):
+    for word in _MAY:
+        if word in low:
+            break
+    else:
         return False
     return bool(
         _MEANT.search(text)
