@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from memlayer.extraction._rewrites import plainer
 from memlayer.extraction._takeback import is_takeback
+from memlayer.extraction._words import KIN
 
 LONGEST = 20_000
 """Characters of one message that are read; the rest is a pasted document and not talk."""
@@ -230,10 +231,15 @@ _HEARSAY = _re(
     r"\b(?:said|says|told|thinks|asked|claims|claimed|jokes?|joked|believes|heard|assumes?|assumed|reckons"
     r"|read):? (?:me |us |everyone |that )*(?:I|we|my|that)\b"
 )
+# "With my wife and our two kids on Sundays": who comes along says nothing.
+_ALONG = (
+    rf"(?:my|our) (?:[\w-]+ ){{0,2}}?(?:{'|'.join(KIN)}|family|folks|dogs?|cats?)(?:s|ren)?(?: (?-i:[A-Z])[\w'-]+)?"
+    r"(?=$|[,.;]| (?:on|at|in|for|every|each|with|to|from|near|around|last|next|this|during|after|before|when|while)\b)"
+)
 _SPLIT = _re(
     r"\s*;\s+|\s*[–—]\s*|\s*-{1,2}\s+|--+|—|\s*,?\s+(?:and|but|so|though|although|because|yet|plus|while"
     r"|whereas)(?:\s+(?:also|now|currently|then))?\s+"
-    r"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
+    rf"(?=(?:I|I'm|we|my|our|he|she|they|it|that|this|there)\b)(?!{_ALONG})|,\s+(?=(?:I|I'm|my|we|he|she|they|it)\b)"
     r"|,\s+(?=which\s)|,\s+who\s|\s+because\s|,\s+so\s|:\s+(?=(?:from now on|I|my|we|actually|his|her|their|our|the)\b)"
     r"|,?\s+(?:and |so )?(?=no more \w)|,\s+(?=(?:our|the new|from now on)\b)"
 )

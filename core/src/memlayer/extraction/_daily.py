@@ -136,14 +136,14 @@ def lives_with(rest: str, said: Predicate) -> list[Reading]:
     if who[:1].isupper() and entities.person(who) is None:
         return []
     found = [Reading("lives_with", "alone" if who.lower() in _ALONE else shifted(who), said.negated)]
-    where = re.match(r" (?:in|near) (?=[A-Z])", rest[m.end() :])
-    home = entities.place(rest[m.end() + where.end() :]) if where and where[0] == " in " else None
-    if home and not said.negated:
+    where = re.match(r"(?P<also>(?: and (?:my|our) (?:[\w-]+ ){0,2}?[\w-]+)?) in (?=[A-Z])", rest[m.end() :])
+    home = entities.place(rest[m.end() + where.end() :]) if where else None
+    if where and home and not said.negated:
         # Each by itself: who moves to another town may take the other one along.
         verb = "moved in" if "moved" in said.plain else "lives"
         now = " now" if re.search(r"\bnow\b", rest) else ""
         found = [
-            Reading("lives_with", found[0].value, text=shift_owner(f"{verb} {m[0]}{now}")),
+            Reading("lives_with", found[0].value, text=shift_owner(f"{verb} {m[0]}{where['also']}{now}")),
             Reading("lives_in", home, text=f"lives in {home}{now}", target="place"),
         ]
     return found
