@@ -6,13 +6,19 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from repository import ROOT, files
 
-from memlayer import Memory
+from memlayer import Memory, errors
 from memlayer.compat import KEYWORDS, MEANINGS, Keyword
+from memlayer.config import Settings
+from memlayer.documents import Documents
+from memlayer.items import Items
+from memlayer.models._servers import SERVERS
+from memlayer.types import ID_FIELDS
 
 MIGRATING = ROOT / "docs" / "migrating-from-mem0.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -51,6 +57,57 @@ def test_the_keywords_of_the_page_are_those_of_the_table() -> None:
     page = MIGRATING.read_text(encoding="utf-8")
     between = page.partition("<!-- keywords -->\n\n")[2].partition("\n\n<!-- /keywords -->")[0]
     assert between == tables()
+
+
+def verbs() -> str:
+    """The table of verbs, as docs/verbs.md shows it between its marks."""
+    rows = []
+    for sort, before in ((Memory, ""), (Items, "items."), (Documents, "documents.")):
+        for name, method in vars(sort).items():
+            if name.startswith("_") or not (callable(method) or isinstance(method, classmethod)):
+                continue
+            told = inspect.signature(getattr(sort, name)).parameters.values()
+            keywords = [one.name for one in told if one.name != "self" and one.kind is not one.VAR_KEYWORD]
+            ids = "user_id" in keywords or any(one.name == "ids" and one.kind is one.VAR_KEYWORD for one in told)
+            named = [one for one in keywords if one not in ID_FIELDS] + ["*ids*"] * ids
+            says = (inspect.getdoc(getattr(sort, name)) or "").partition("\n")[0].replace("|", "\\|")
+            rows.append(f"| **{before}{name}** | {', '.join(named)} | {says} |")
+    return "\n".join(["| Verb | Takes | Does |", "|---|---|---|", *rows])
+
+
+def servers() -> str:
+    """The table of providers, as docs/models.md shows it between its marks."""
+    rows = []
+    for name, server in SERVERS.items():
+        keys = " or ".join(f"`{key}`" for key in server.keys) or "none needed"
+        places = [f"`{server.url}`" if server.url else "OpenAI's", *(f"`{variable}`" for variable in server.urls)]
+        usual = (f"`{model}`" if model else "none" for model in (server.llm, server.embedder))
+        rows.append(f"| `{name}` | {keys} | {', or '.join(places)} | {' | '.join(usual)} |")
+    head = [
+        "| Provider | Key in | Address, or what names another | Usual model | Usual embedder |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows])
+
+
+def tree() -> str:
+    """The tree of errors, as docs/verbs.md shows it between its marks."""
+    lines = [line[4:] for line in (errors.__doc__ or "").splitlines() if line.startswith("    ")]
+    return "\n".join(["```", *lines, "```"])
+
+
+@pytest.mark.parametrize(("page", "mark", "told"), [
+    ("verbs.md", "verbs", verbs()), ("verbs.md", "errors", tree()), ("models.md", "servers", servers()),
+])  # fmt: skip
+def test_a_table_of_a_page_is_what_the_code_says(page: str, mark: str, told: str) -> None:
+    """Where they differ, the right half of the assertion is what belongs between the two marks."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert text.partition(f"<!-- {mark} -->\n\n")[2].partition(f"\n\n<!-- /{mark} -->")[0] == told
+
+
+def test_every_setting_is_explained() -> None:
+    page = (ROOT / "docs" / "verbs.md").read_text(encoding="utf-8")
+    assert [field.name for field in fields(Settings) if f"`{field.name}`" not in page] == []
 
 
 def test_every_keyword_has_a_meaning_and_every_meaning_a_keyword() -> None:
