@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from memlayer.backends.sqlite import _files as files
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.errors import BackendUnavailableError, ConfigurationError
-from memlayer.testing.contract import ALICE, added, make_record
+from memlayer.testing.contract import ALICE, BOB, added, make_record
 
 
 @pytest.fixture
@@ -104,6 +107,60 @@ class TestAnotherFile:
         again = SQLiteLedger(file)
         assert [r.id for r in again.records(scope=ALICE)] == ["a"]
         again.close()
+
+
+SOMEBODY = """
+import sys
+from memlayer.backends.sqlite import _files as files
+from memlayer.backends.sqlite.ledger import SQLiteLedger
+from memlayer.testing.contract import ALICE, added, make_record
+ledger = SQLiteLedger(sys.argv[1])
+ledger.append(added([make_record(sys.argv[2])]), scope=ALICE)
+print(*sorted(r.id for r in ledger.records(scope=ALICE)))
+ledger.close()
+"""
+
+
+def somebody(file: Path, id_: str) -> list[str]:
+    """Another process opens the memory, writes a record, says what is there, and closes it."""
+    command = [sys.executable, "-c", SOMEBODY, str(file), id_]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout.split()
+
+
+class TestLocks:
+    @pytest.mark.parametrize("what", ["a thread", "a second memory", "an erasure"])
+    def test_nothing_that_is_opened_or_closed_drops_the_locks_on_the_file(
+        self, ledger: SQLiteLedger, file: Path, what: str
+    ) -> None:
+        """A process that closes any descriptor of a file drops its locks: another one's close took the log away."""
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        if what == "a thread":
+            with ledger.database.read():  # so that it needs a connection of its own
+                reader = threading.Thread(target=lambda: ledger.records(scope=ALICE))
+                reader.start()
+                reader.join()
+        else:
+            second = SQLiteLedger(file)
+            second.append(added([make_record("gone", scope=BOB)]), scope=BOB)
+            if what == "an erasure":
+                second.erase(scope=BOB)
+            second.close()
+        assert somebody(file, "b") == ["a", "b"]
+        ledger.append(added([make_record("c")]), scope=ALICE)
+        assert somebody(file, "d") == ["a", "b", "c", "d"]
+        assert {r.id for r in ledger.records(scope=ALICE)} == {"a", "b", "c", "d"}
+
+    def test_a_descriptor_goes_with_the_last_memory_that_has_the_file(self, file: Path) -> None:
+        one, two = SQLiteLedger(file), SQLiteLedger(file)
+        for ledger in (one, two):
+            ledger.append(added([make_record("gone")]), scope=ALICE)
+            ledger.erase(scope=ALICE)
+        identity = files.identity(file)
+        assert identity in files._descriptors
+        one.close()
+        assert identity in files._descriptors
+        two.close()
+        assert identity not in files._descriptors
 
 
 class TestBackup:

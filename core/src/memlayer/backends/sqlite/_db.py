@@ -12,6 +12,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+from memlayer.backends.sqlite import _files as files
 from memlayer.backends.sqlite import _place as place
 from memlayer.backends.sqlite._copy import copy
 from memlayer.backends.sqlite._purge import Purger
@@ -155,9 +156,9 @@ class Database:
         self._timeout = timeout
         self.closed = False
         """True once `close` was called."""
-        self._descriptor: int | None = None
-        self._file: tuple[int, int] | None = None
-        """Which file was opened: its device and its number there; None before one was."""
+        self._file: files.Identity | None = None
+        """Which file was opened; None before one was."""
+        self._leave: weakref.finalize[[files.Identity], Database] | None = None
         self._begin()
         with _known:
             _databases.add(self)
@@ -250,9 +251,8 @@ class Database:
         if log.exists() and log.stat().st_size:  # another process came in between
             connection.rollback()
             return False
-        if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_RDWR)
-        scrub(self._descriptor)
+        assert self._file is not None
+        scrub(files.descriptor(self.path, self._file))
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
         return True
@@ -267,10 +267,8 @@ class Database:
                 held.close()
             self._held.clear()
             self._idle.clear()
-        # Closing a descriptor drops the locks that this process has on the file, SQLite's for other memories included.
-        if self._descriptor is not None and not any(d.path == self.path and d._held for d in _all()):
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._leave is not None:
+            self._leave()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
@@ -295,8 +293,6 @@ class Database:
         # One that is only half open at a fork would leave the child with locks of SQLite's that nobody releases.
         with Translated("open", self.path), self._opening:
             connection, on_disk = self._open(create=create)
-            if on_disk:
-                self._check_file()
             held = mine.held = Held(connection, on_disk=on_disk)
             mine.uses = 1
             with self._registry:
@@ -317,10 +313,7 @@ class Database:
 
         SQLite itself goes on with the file that it has, whatever becomes of its name.
         """
-        found = place.identity(self.path)
-        if self._file is None:
-            self._file = found
-        elif self._file != found:
+        if self._file != files.identity(self.path):
             raise BackendUnavailableError(
                 f"{self.path} was moved, removed or replaced since this memory opened it; open a new Memory",
                 backend="sqlite",
@@ -365,8 +358,7 @@ class Database:
                 backend="sqlite",
                 operation="open",
             )
-        if writable:
-            place.drop_foreign_log(self.path)
+        self._enter(writable=writable)
         uri = f"{self.path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
         if not writable and not self.path.with_name(self.path.name + "-wal").exists():
             uri += "&immutable=1"
@@ -374,6 +366,7 @@ class Database:
             uri, uri=True, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
         )
         try:
+            self._check_file()
             self._prepare(connection, writable=writable)
         except BaseException as error:
             connection.close()
@@ -381,6 +374,16 @@ class Database:
                 raise ConfigurationError(f"{self.path} is no SQLite file; give path= a file of its own") from error
             raise
         return connection, True
+
+    def _enter(self, *, writable: bool) -> None:
+        """Before the first connection: settles which file it is, and that no log of another one is read into it."""
+        if self._file is None:
+            file = self._file = files.enter(self.path)
+            if file is not None:
+                self._leave = weakref.finalize(self, files.leave, file)
+                self._leave.atexit = False
+                if writable and files.alone(file):
+                    place.drop_foreign_log(self.path, lambda: files.descriptor(self.path, file))
 
     def _prepare(self, connection: sqlite3.Connection, *, writable: bool) -> None:
         if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
@@ -461,8 +464,7 @@ def _remove(folder: str, maker: int) -> None:
 # whoever needs one, in the parent as in the child.
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()
 _inherited: list[Held] = []
-_known = threading.RLock()
-"""Held while a database is made known, and while the process forks: no other thread has one half open then."""
+_known = files.lock
 _forking = threading.local()
 
 

@@ -23,15 +23,6 @@ def settled(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(found)) if os.path.islink(found) else found
 
 
-def identity(path: Path) -> tuple[int, int] | None:
-    """Which file has this name: its device and its number there; None where there is none."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def make(path: Path, fill: Callable[[sqlite3.Connection, Path], None]) -> None:
     """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,23 +50,23 @@ def make(path: Path, fill: Callable[[sqlite3.Connection, Path], None]) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def drop_foreign_log(path: Path) -> None:
+def drop_foreign_log(path: Path, descriptor: Callable[[], int]) -> None:
     """Removes a log that lies beside a file that keeps none, before SQLite reads it into that file.
 
-    It is of the file that lay here before: a crash left it, and then a backup was put in the place.
+    It is of the file that lay here before: a crash left it, and then a backup was put in the place. `descriptor` gives
+    one of the file, which must not be closed while SQLite has locks on it.
     """
-    if _has_foreign_log(path):
+    if _has_foreign_log(path, descriptor):
         with _alone(path.parent) as alone:
-            if alone and _has_foreign_log(path):
+            if alone and _has_foreign_log(path, descriptor):
                 _drop_log(path)
 
 
-def _has_foreign_log(path: Path) -> bool:
+def _has_foreign_log(path: Path, descriptor: Callable[[], int]) -> bool:
     """Looks for the log first: who begins one says so in the file before."""
     if not path.with_name(f"{path.name}-wal").exists():
         return False
-    with path.open("rb") as file:
-        head = file.read(20)
+    head = os.pread(descriptor(), 20, 0)
     return head.startswith(_MAGIC) and head.endswith(_NO_LOG)
 
 

@@ -7,11 +7,12 @@ reads them and nothing clears them, except `grep`. VACUUM would, at the cost of 
 
 from __future__ import annotations
 
-import mmap
 import os
 
 _DIRECTORY = {2: 12, 5: 12, 10: 8, 13: 8}
 """Where the directory of a b-tree page begins, by its type: inner and leaf pages of indexes and tables."""
+_AT_ONCE = 1 << 22
+"""Bytes that are read at once; whole pages, as each size of a page divides it."""
 _MAX_PAGES = 1 << 24
 """Up to here no other kind of page begins with such a type: it begins with the high byte of a page's number."""
 
@@ -20,24 +21,27 @@ def scrub(descriptor: int) -> int:
     """Zeroes the gaps of a database file that nobody writes to meanwhile; says how many pages held something.
 
     Only bytes that SQLite does not use are written, so a reader may go on. The caller holds the write lock, and the
-    write-ahead log is empty.
+    write-ahead log is empty. The file is read, not mapped: a map has a descriptor of its own, and closing that one
+    would drop the locks that SQLite has on the file (see `_files`).
     """
     header = os.pread(descriptor, 100, 0)
     size = int.from_bytes(header[16:18], "big")
     size = 65536 if size == 1 else size
+    length = min(os.fstat(descriptor).st_size, size * _MAX_PAGES)
     zeros = bytes(size)
     dirty = 0
-    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as file:
+    for begin in range(0, length, _AT_ONCE):
+        block = os.pread(descriptor, min(_AT_ONCE, length - begin), begin)
         # The first page holds the schema, which names nobody.
-        for base in range(size, min(len(file), size * _MAX_PAGES), size):
-            directory = _DIRECTORY.get(file[base])
+        for base in range(0 if begin else size, len(block), size):
+            directory = _DIRECTORY.get(block[base])
             if directory is None:
                 continue
-            head = file[base + 3 : base + 7]
+            head = block[base + 3 : base + 7]
             start = directory + 2 * (head[0] << 8 | head[1])
             end = head[2] << 8 | head[3] or 65536
-            if start < end <= size and file[base + start : base + end] != zeros[: end - start]:
-                os.pwrite(descriptor, zeros[: end - start], base + start)
+            if start < end <= size and block[base + start : base + end] != zeros[: end - start]:
+                os.pwrite(descriptor, zeros[: end - start], begin + base + start)
                 dirty += 1
     if dirty:
         os.fsync(descriptor)

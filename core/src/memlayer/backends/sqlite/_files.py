@@ -1,0 +1,64 @@
+"""The files that databases of this process have open, and one descriptor of each where one is needed.
+
+A process that closes any descriptor of a file drops every lock that it has on it, SQLite's included; another process
+may then take the log away under it (https://www.sqlite.org/howtocorrupt.html, section 2.2). So a descriptor stays open
+for as long as any database of this process has the file.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from pathlib import Path
+
+lock = threading.RLock()
+"""Held while what is known of databases changes, and while the process forks: no other thread is half through then."""
+
+Identity = tuple[int, int]
+"""A file whatever its name: its device and its number there."""
+
+_users: Counter[Identity] = Counter()
+_descriptors: dict[Identity, int] = {}
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file has this name; None where there is none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def enter(path: Path) -> Identity | None:
+    """Says that a database is about to open the file, and which it is; to be left again."""
+    with lock:
+        file = identity(path)
+        if file is not None:
+            _users[file] += 1
+        return file
+
+
+def leave(file: Identity) -> None:
+    """Says that a database has closed its connections to the file; the last one's descriptor goes with it."""
+    with lock:
+        _users[file] -= 1
+        if not _users[file]:
+            del _users[file]
+            if file in _descriptors:
+                os.close(_descriptors.pop(file))
+
+
+def descriptor(path: Path, file: Identity) -> int:
+    """A descriptor of a file that was entered, for reading and writing, under the name that it still has."""
+    with lock:
+        if file not in _descriptors:
+            _descriptors[file] = os.open(path, os.O_RDWR)
+        return _descriptors[file]
+
+
+def alone(file: Identity) -> bool:
+    """Says whether the file was entered by one database only."""
+    with lock:
+        return _users[file] == 1
