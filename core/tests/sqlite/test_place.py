@@ -15,7 +15,7 @@ import pytest
 
 from memlayer.backends.sqlite import _files as files
 from memlayer.backends.sqlite.ledger import SQLiteLedger
-from memlayer.errors import BackendUnavailableError, ConfigurationError
+from memlayer.errors import BackendTimeoutError, BackendUnavailableError, ConfigurationError
 from memlayer.testing.contract import ALICE, BOB, added, make_record
 
 
@@ -161,6 +161,32 @@ class TestLocks:
         assert identity in files._descriptors
         two.close()
         assert identity not in files._descriptors
+
+
+class TestWithoutLocks:
+    """Where a folder cannot be written SQLite has no place for locks: the file is read as if nobody wrote to it."""
+
+    @pytest.fixture
+    def reader(self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SQLiteLedger]:
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        monkeypatch.setattr(os, "access", lambda path, how: how != os.W_OK)  # root may write anywhere
+        made = SQLiteLedger(file)
+        yield made
+        made.close()
+
+    def test_what_somebody_writes_later_is_seen(self, reader: SQLiteLedger, file: Path) -> None:
+        """It saw the old state for ever, or said that the file is damaged."""
+        seen = [r.id for r in reader.records(scope=ALICE)]
+        for id_ in ("b", "c"):
+            assert id_ in somebody(file, id_)
+            seen.append(max(r.id for r in reader.records(scope=ALICE)))
+        assert seen == ["a", "b", "c"]
+
+    def test_what_changes_while_it_is_read_is_to_be_read_again(self, reader: SQLiteLedger, file: Path) -> None:
+        with pytest.raises(BackendTimeoutError, match="while it was read: "), reader.database.read():
+            somebody(file, "b")
+        assert {r.id for r in reader.records(scope=ALICE)} == {"a", "b"}
 
 
 class TestBackup:

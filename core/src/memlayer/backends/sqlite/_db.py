@@ -292,8 +292,7 @@ class Database:
                 return held
         # One that is only half open at a fork would leave the child with locks of SQLite's that nobody releases.
         with Translated("open", self.path), self._opening:
-            connection, on_disk = self._open(create=create)
-            held = mine.held = Held(connection, on_disk=on_disk)
+            held = mine.held = self._open(create=create)
             mine.uses = 1
             with self._registry:
                 self._held.add(held)
@@ -321,6 +320,8 @@ class Database:
             )
 
     def _serves(self, held: Held, *, create: bool) -> bool:
+        if held.quiet is not None and held.quiet != place.quiet(self.path):
+            return False
         return not held.closed and (held.on_disk or not (create or self.path.exists()))
 
     def rest(self) -> list[threading.RLock]:
@@ -344,12 +345,12 @@ class Database:
         _inherited.extend(self._held)
         self._begin()
 
-    def _open(self, *, create: bool) -> tuple[sqlite3.Connection, bool]:
+    def _open(self, *, create: bool) -> Held:
         if not self.path.exists():
             if not create:
                 empty = _configure(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
                 _migrate(empty, self.path)
-                return empty, False
+                return Held(empty, on_disk=False)
             place.make(self.path, _fill)
         writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
         if not writable and create:
@@ -360,7 +361,8 @@ class Database:
             )
         self._enter(writable=writable)
         uri = f"{self.path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
-        if not writable and not self.path.with_name(self.path.name + "-wal").exists():
+        quiet = None if writable else place.quiet(self.path)
+        if quiet is not None:
             uri += "&immutable=1"
         connection = sqlite3.connect(
             uri, uri=True, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
@@ -373,7 +375,7 @@ class Database:
             if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
                 raise ConfigurationError(f"{self.path} is no SQLite file; give path= a file of its own") from error
             raise
-        return connection, True
+        return Held(connection, on_disk=True, quiet=quiet)
 
     def _enter(self, *, writable: bool) -> None:
         """Before the first connection: settles which file it is, and that no log of another one is read into it."""

@@ -23,6 +23,23 @@ def settled(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(found)) if os.path.islink(found) else found
 
 
+State = tuple[int, int, int]
+
+
+def state(path: Path) -> State | None:
+    """What changes when anybody writes into the file: which it is, its size, its time; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def quiet(path: Path) -> State | None:
+    """The state of a file that nobody has open to write; None where somebody has."""
+    return None if path.with_name(f"{path.name}-wal").exists() else state(path)
+
+
 def make(path: Path, fill: Callable[[sqlite3.Connection, Path], None]) -> None:
     """Makes the whole file aside and links it into place, so that processes that start at once meet one file."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

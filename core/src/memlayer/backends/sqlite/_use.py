@@ -14,7 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from memlayer.backends.sqlite._place import State, state
 from memlayer.backends.sqlite._translated import ours
+from memlayer.errors import BackendTimeoutError
 
 if TYPE_CHECKING:
     from memlayer.backends.sqlite._db import Database
@@ -46,10 +48,15 @@ class _Opened:
 class Held:
     """A connection that one thread at a time uses; closed with its database, or when nobody holds it any more."""
 
-    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool) -> None:
-        """`on_disk` is False for the empty memory that stands for an absent file."""
+    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool, quiet: State | None = None) -> None:
+        """`on_disk` is False for the empty memory that stands for an absent file.
+
+        `quiet` is the state of a file that is read without locks, for its folder cannot be written: the connection
+        serves as long as it is the same.
+        """
         self.connection = connection
         self.on_disk = on_disk
+        self.quiet = quiet
         self.lock = threading.RLock()
         self.closed = False
         self.memo: dict[Any, Any] = {}
@@ -148,7 +155,14 @@ class Use:
         """Lets go of the connection, and raises memlayer's error in place of the driver's."""
         self._held.lock.release()
         self._database.give_back(self._held)
-        if error is not None and (found := ours(error, self._operation, self._database.path)) is not None:
+        path, quiet = self._database.path, self._held.quiet
+        if quiet is not None and (error is None or isinstance(error, sqlite3.DatabaseError)) and quiet != state(path):
+            raise BackendTimeoutError(
+                f"{path} was written to while it was read: there are no locks where nothing can be written; try again",
+                backend="sqlite",
+                operation=self._operation,
+            ) from error
+        if error is not None and (found := ours(error, self._operation, path)) is not None:
             raise found from error
 
 
