@@ -154,6 +154,24 @@ def test_update_delete_and_history(memlayer: Command, alice: dict[str, str]) -> 
     assert [row["event"] for row in memlayer("history", memory_id, "--json").json] == events
 
 
+def test_the_first_letters_of_an_id_stand_for_it(memlayer: Command, alice: dict[str, str]) -> None:
+    """The help shows ids like 6f1d…, and none of them was one."""
+    lisbon = alice["Lives in Lisbon"]
+    rows = {"results": [{"id": f"near-{n}", "memory": f"Likes tea {n}", "user_id": "bob"} for n in ("a", "ab", "b")]}
+    memlayer("import", "-", stdin=json.dumps(rows))
+    for start in (lisbon, lisbon[:8], f"{lisbon[:8]}…"):
+        assert memlayer("get", start, "--json").json["id"] == lisbon
+        assert memlayer("history", start, "--json").json[0]["memory_id"] == lisbon
+    assert memlayer("get", "near-a", "--json").json["memory"] == "Likes tea a"  # the whole of one comes first
+    said = memlayer("get", "near")
+    assert (said.code, said.err) == (2, "error: More than one id begins with near; give more of it.\n")
+    assert memlayer("get", "nea").code == memlayer("get", lisbon[:8], "--user", "bob").code == 1
+    assert memlayer("update", lisbon[:8], "Lives in Porto").out == "~ Lives in Porto\n"
+    assert memlayer("delete", lisbon[:8], lisbon, "--json").json["results"] == [
+        {"id": lisbon, "memory": "Lives in Porto", "event": "DELETE"}
+    ]
+
+
 def test_delete_is_all_or_none(memlayer: Command, alice: dict[str, str]) -> None:
     said = memlayer("delete", alice["Lives in Lisbon"], "no-such-id")
     assert (said.code, said.out) == (1, "")

@@ -27,7 +27,7 @@ def update(desk: Desk, memory_id: str, words: str | None, metadata: Mapping[str,
     if words is None and metadata is None:
         raise click.UsageError("Give a new text, --metadata, or both.")
     with desk.memory() as memory:
-        changed = memory.update(memory_id, text=words, metadata=metadata, **desk.ids)
+        changed = memory.update(desk.whole_id(memory, memory_id), text=words, metadata=metadata, **desk.ids)
     if not desk.answer(changed):
         desk.say(("~ ", "yellow"), changed["memory"])
     return 0
@@ -59,7 +59,8 @@ def delete(desk: Desk, ids: tuple[str, ...], document: str | None) -> int:
             desk.say(("- ", "red"), document, (f"  {held}", "dim"))
         return 0
     with desk.memory() as memory:
-        told = [memory.get(memory_id, **desk.ids) for memory_id in dict.fromkeys(ids)]
+        whole = dict.fromkeys(desk.whole_id(memory, memory_id) for memory_id in ids)
+        told = [memory.get(memory_id, **desk.ids) for memory_id in whole]
         answer = memory.batch_delete([{"memory_id": record["id"]} for record in told])
     rows = [{"id": record["id"], "memory": record["memory"], "event": "DELETE"} for record in told]
     if not desk.answer({**answer, "results": rows}):

@@ -24,6 +24,9 @@ Progress = Callable[[int, int], None]
 # Text of a memory must not steer the terminal that shows it: no control characters but the end of a line and a tab.
 _CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if code not in (9, 10)}
 
+SHORTEST_ID = 4
+"""The fewest letters of an id that stand for all of it."""
+
 _WHOSE = (
     click.option("--user", metavar="ID", help="The user whose memory it is."),
     click.option("--agent", metavar="ID", help="The agent whose memory it is."),
@@ -91,6 +94,19 @@ class Desk:
             if there and not opened.path.exists():
                 raise NotFoundError(f"there is no memory at {opened.path} yet")
             yield opened
+
+    def whole_id(self, memory: Memory, start: str) -> str:
+        """The one id that begins so ("6f1d", "6f1d…"); what was given where none does."""
+        start = start.rstrip("…")
+        if len(start) < SHORTEST_ID or not memory.path.exists():
+            return start
+        span = (start, start + chr(sys.maxunicode))
+        with memory._core.ledger.database.read() as connection:
+            found = connection.execute("SELECT id FROM records WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 2", span)
+            ids = [row[0] for row in found]
+        if len(ids) > 1 and ids[0] != start:
+            raise click.ClickException(f"More than one id begins with {start}; give more of it.")
+        return ids[0] if ids else start
 
     def answer(self, data: Any) -> bool:
         """Prints the answer as JSON where that was asked for; says whether it did."""

@@ -118,9 +118,12 @@ def list_(desk: Desk, page: int, **other: Any) -> int:
 @click.argument("memory_id", metavar="ID")
 @verb(whose="optional")
 def get(desk: Desk, memory_id: str) -> int:
-    """Show one memory whole, with the messages that it came from."""
+    """Show one memory whole, with the messages that it came from.
+
+    The first letters of an ID are enough, where no other one begins so.
+    """
     with desk.memory() as memory:
-        found = memory.get(memory_id, **desk.ids)
+        found = memory.get(desk.whole_id(memory, memory_id), **desk.ids)
         if desk.answer(found):
             return 0
         said = [memory.get(source["episode_id"]) for source in found["sources"]]
@@ -157,7 +160,7 @@ def history(desk: Desk, memory_id: str) -> int:
     The changes of the memories that it replaced belong to it.
     """
     with desk.memory() as memory:
-        found = memory.history(memory_id, **desk.ids)
+        found = memory.history(desk.whole_id(memory, memory_id), **desk.ids)
     if not desk.answer(found):
         for row in found:
             told = row["new_value"] if row["new_value"] is not None else row["previous_value"]
