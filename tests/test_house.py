@@ -44,6 +44,7 @@ ORDER = (
     {"__init__"},
     {"testing"},
     {"cli"},
+    {"__main__"},
 )
 SIDEWAYS = {
     ("filters", "errors"),  # a malformed filter is an error

@@ -123,7 +123,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     assert block is not None
     said = [{"role": "user", "content": "I have a dog named Rex."}]
     (tmp_path / "conversations.json").write_text(json.dumps(said), encoding="utf-8")
-    shell = f'set -e\nmemlayer() {{ "{sys.executable}" -m memlayer.cli "$@"; }}\n{block[1]}'
+    shell = f'set -e\nmemlayer() {{ "{sys.executable}" -m memlayer "$@"; }}\n{block[1]}'
     home = os.environ | {"MEMLAYER_DIR": str(tmp_path / "home"), "PYTHONUTF8": "1"}
     done = subprocess.run(
         ["/bin/sh", "-c", shell], cwd=tmp_path, env=home, capture_output=True, text=True, timeout=120, check=False

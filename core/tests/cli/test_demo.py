@@ -24,7 +24,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [
         sys.executable,
         "-m",
-        "memlayer.cli",
+        "memlayer",
         "demo",
         "--json",
         "--path",

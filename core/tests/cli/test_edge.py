@@ -198,7 +198,7 @@ def test_long_lines_stay_whole_in_a_pipe(memlayer: Command) -> None:
 
 
 def process(*arguments: str, **other: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, "-W", "error", "-m", "memlayer.cli", *arguments]
+    command = [sys.executable, "-W", "error", "-m", "memlayer", *arguments]
     return subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stderr=subprocess.PIPE, **other)
 
 
@@ -228,7 +228,7 @@ def test_the_command_reads_a_pipe_and_writes_one(home: Path) -> None:
 def test_streams_that_were_closed_are_no_error(
     memlayer: Command, alice: dict[str, str], command: str, code: int, told: str
 ) -> None:
-    shell = f'exec "{sys.executable}" -W error -m memlayer.cli {command}'
+    shell = f'exec "{sys.executable}" -W error -m memlayer {command}'
     done = subprocess.run(["/bin/sh", "-c", shell], check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (code, "")
     assert told in done.stderr if told else done.stderr == ""
@@ -239,7 +239,7 @@ def test_streams_that_were_closed_are_no_error(
     "command", [("add", *HERE), ("add", *HERE, "--file", "-"), ("import", "-"), ("list", *HERE, "--config", "-")]
 )
 def test_a_pipe_of_bytes_that_are_no_text_is_wrong_usage(home: Path, command: tuple[str, ...]) -> None:
-    running = [sys.executable, "-W", "error", "-m", "memlayer.cli", *command]
+    running = [sys.executable, "-W", "error", "-m", "memlayer", *command]
     strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
     done = subprocess.run(running, check=False, input=b"\xff\xfe{", capture_output=True, env=strict, timeout=60)
     assert (done.returncode, done.stdout) == (2, b"")

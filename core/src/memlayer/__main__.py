@@ -1,4 +1,4 @@
-"""`python -m memlayer.cli` is the `memlayer` command."""
+"""`python -m memlayer`: the command."""
 
 import sys
 
