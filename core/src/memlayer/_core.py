@@ -81,7 +81,7 @@ class Core:
             self.ledger,
             self._embedding,
             self.extractor,
-            categorise=self._categorise,
+            categorise=self.categorise,
             clock=clock,
             new_id=new_id,
             leases=SQLiteLeases(self.ledger.database, clock=clock),
@@ -244,7 +244,8 @@ class Core:
             categories=told.custom_categories,
         )
 
-    def _categorise(self, text: str, custom: Sequence[Mapping[str, str]] | None) -> tuple[str, ...]:
+    def categorise(self, text: str, custom: Sequence[Mapping[str, str]] | None = None) -> tuple[str, ...]:
+        """The categories of a text: of a call's own ones, else of the memory's, else of the default ones."""
         from memlayer.extraction.categories import categorize
 
         return categorize(text, custom=custom or self.settings.custom_categories)

@@ -26,7 +26,7 @@ def read_anew(core: Core, record: Record) -> Record:
 
 
 def read_whole(core: Core, record: Record) -> Record:
-    """As `read_anew` for a fact of another memory; a slot only where it is all that the text says.
+    """As `read_anew` for a fact of another memory, with categories; a slot only where it is all that the text says.
 
     What fills a slot is replaced as a whole, and would take along what else the text says.
     """
@@ -35,7 +35,8 @@ def read_whole(core: Core, record: Record) -> Record:
     slots = [c for c in found if c.attribute is not None]
     alone = len(slots) == 1 and not _AND.search(text)
     slot = next((c for c in slots if alone or _plain(c.text) == _plain(text)), None)
-    return _told(record, slot, [c for c in found if c is slot or c.attribute is None])
+    told = _told(record, slot, [c for c in found if c is slot or c.attribute is None])
+    return replace(told, categories=record.categories or core.categorise(record.text))
 
 
 def _read(core: Core, record: Record, texts: Sequence[str]) -> Sequence[Candidate]:

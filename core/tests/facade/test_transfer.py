@@ -174,6 +174,13 @@ def test_a_fact_of_another_memory_is_in_the_profile_and_the_graph(new: Callable[
     assert [edge["target"] for edge in memory.graph(**ANN)["relations"]] == ["Rex"]
 
 
+def test_a_fact_of_another_memory_has_categories(new: Callable[[], Memory]) -> None:
+    memory = new()
+    said = {"memory": "User is allergic to nuts", "user_id": "ann"}
+    memory.import_([said, {**said, "id": "r2", "categories": ["mine"]}])
+    assert sorted(row["categories"] for row in memory.get_all(**ANN)["results"]) == [["health"], ["mine"]]
+
+
 def test_a_row_without_an_id_is_known_by_what_it_says(new: Callable[[], Memory]) -> None:
     """Each import made another one of it."""
     memory = new()
