@@ -10,6 +10,8 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import BinaryIO
 
 from memlayer.backends.sqlite.ledger import SQLiteLedger
@@ -193,6 +195,87 @@ def kill_memory(file: str, rounds: int) -> object:
     return confirmed
 
 
+def everyday(file: str, rounds: int) -> object:
+    """Three processes add, erase, open, close, copy and fork at once, and one of them is killed, again and again.
+
+    Returns by user what must be there at the end, and what must not.
+    """
+    chance = random.Random(13)
+    there: dict[str, list[str]] = {}
+    gone: dict[str, list[str]] = {}
+    for number in range(rounds):
+        started = [child(partial(_everyday, file, f"{number}-{who}", who)) for who in range(3)]
+        victim = started[chance.randrange(3)]
+        last = chance.randrange(10, 60)
+        with ThreadPoolExecutor(3) as pool:
+            told = [pool.submit(_told, pid, out, last if pid == victim[0] else None) for pid, out in started]
+        for lines in told:
+            for line in lines.result():
+                what, user, text = line.split(" ", 2)
+                if what == "added":
+                    there.setdefault(user, []).append(text)
+                elif what == "erasing":  # a kill within leaves all of it or none
+                    gone.setdefault(user, [])
+                    open_, there[user] = there.get(user, []), []
+                elif what == "erased":
+                    gone[user] += open_
+    return {"there": there, "gone": gone}
+
+
+def _told(pid: int, out: BinaryIO, last: int | None) -> list[str]:
+    """What a child said until its end, which is its `last` line at the latest."""
+    lines = []
+    for line in out:
+        lines.append(line.decode().strip("\n"))
+        if len(lines) == last:
+            os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return lines
+
+
+def _look(memory: Memory, user: str, out: BinaryIO) -> None:
+    memory.search("turn", user_id=user)
+    memory.close()
+
+
+def _everyday(file: str, name: str, who: int, out: BinaryIO) -> None:
+    def tell(what: str, user: str, text: str = "") -> None:
+        out.write(f"{what} {user} {text}\n".encode())
+
+    chance = random.Random(name)
+    memory = Memory(file, embedder=HashEmbedder())
+    for turn in range(100):
+        does = chance.random()
+        if does < 0.6:
+            user, text = f"{'stays' if does < 0.45 else 'goes'}{who}", f"turn {name}-{turn}"
+            memory.add(text, user_id=user, infer=False)
+            tell("added", user, text)
+        elif does < 0.7:
+            tell("erasing", f"goes{who}")
+            memory.erase(user_id=f"goes{who}")
+            tell("erased", f"goes{who}")
+        elif does < 0.78:
+            memory.close()
+            memory = Memory(file, embedder=HashEmbedder())
+        elif does < 0.82:
+            memory = Memory(file, embedder=HashEmbedder())  # and the one before is dropped
+        elif does < 0.88:
+            with Memory(file, embedder=HashEmbedder()) as second:
+                second.search("turn", user_id=f"stays{who}")
+        elif does < 0.92:
+            threads = [threading.Thread(target=memory.get_all, kwargs={"user_id": f"stays{who}"}) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        elif does < 0.96:
+            memory.backup(f"{file}.{who}.copy")
+        else:
+            pid, _ = child(partial(_look, memory, f"stays{who}"))
+            os.waitpid(pid, 0)
+    memory.close()
+
+
 def write(file: str, count: int) -> object:
     """Writes so many turns."""
     ledger = SQLiteLedger(file)
@@ -205,6 +288,6 @@ def write(file: str, count: int) -> object:
 if __name__ == "__main__":
     programs = {
         "kill": kill, "race": race, "fork": fork, "fork_open": fork_open, "write": write, "adds": adds,
-        "kill_memory": kill_memory,
+        "kill_memory": kill_memory, "everyday": everyday,
     }  # fmt: skip
     print(json.dumps(programs[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))  # noqa: T201

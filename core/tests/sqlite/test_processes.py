@@ -19,7 +19,7 @@ from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.backends.sqlite.upkeep import Upkeep
 from memlayer.testing.contract import ALICE, added, make_record
 from memlayer.testing.ledger import run_threads
-from memlayer.types import Change, Event, Record, View
+from memlayer.types import Change, Event, Record, Scope, View
 
 PROGRAMS = Path(__file__).with_name("processes.py")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -53,6 +53,20 @@ def test_a_killed_writer_loses_nothing_that_was_acknowledged(ledger: SQLiteLedge
     # The turn that was being written when the kill came may be there as well.
     assert len(found) <= len(acknowledged) + rounds
     assert ledger.append(added([make_record("after")]), scope=ALICE)
+
+
+@needs_fork
+@pytest.mark.parametrize("rounds", [2, pytest.param(12, marks=pytest.mark.slow)])
+def test_processes_that_do_all_there_is_to_do_lose_nothing(ledger: SQLiteLedger, rounds: int) -> None:
+    """An erasure dropped this process's locks, another one's close took the log: adds were lost, the file damaged."""
+    said = run("everyday", ledger, rounds)
+    assert Upkeep(ledger).verify() == []
+    found: dict[str, set[str]] = {}
+    for user in (*said["there"], *said["gone"]):
+        found[user] = {r.text for r in ledger.records(scope=Scope(user_id=user), limit=100_000)}
+    assert {user: set(texts) - found[user] for user, texts in said["there"].items() if set(texts) - found[user]} == {}
+    assert {user: set(texts) & found[user] for user, texts in said["gone"].items() if set(texts) & found[user]} == {}
+    assert sum(map(len, said["there"].values())) > 40 * rounds
 
 
 @needs_fork
