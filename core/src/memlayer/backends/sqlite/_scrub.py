@@ -11,8 +11,8 @@ import os
 
 _DIRECTORY = {2: 12, 5: 12, 10: 8, 13: 8}
 """Where the directory of a b-tree page begins, by its type: inner and leaf pages of indexes and tables."""
-_AT_ONCE = 1 << 22
-"""Bytes that are read at once; whole pages, as each size of a page divides it."""
+_AT_ONCE = 1 << 16
+"""Bytes that are read at once: the largest page there is, so whole pages of any size. More at once takes longer."""
 _MAX_PAGES = 1 << 24
 """Up to here no other kind of page begins with such a type: it begins with the high byte of a page's number."""
 
