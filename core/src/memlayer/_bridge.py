@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
-import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from memlayer import _forks
 from memlayer.errors import ConfigurationError
 
 P = ParamSpec("P")
@@ -32,7 +32,7 @@ class Bridge:
         self.closed = False
         """True once nothing more is begun."""
         self._made: tuple[int, ThreadPoolExecutor] | None = None
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
 
     async def run(self, function: Callable[..., R], *args: Any, **kwargs: Any) -> R:
         """The function's result, computed in a worker; once begun it finishes, though its await is cancelled."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from memlayer import _forks
 from memlayer.backends.sqlite.graph import SQLiteGraphStore
 from memlayer.backends.sqlite.items import SQLiteItemStore
 from memlayer.backends.sqlite.leases import SQLiteLeases
@@ -65,7 +66,7 @@ class Core:
         self._made: list[Any] = []
         self.model: LanguageModel | None = None
         self._embedder: Embedder | None = None
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self.local = LocalRules(settings.custom_categories)
         self.extractor: Extractor = self._extractor()
         asks = self.extractor is not self.local

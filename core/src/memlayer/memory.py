@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from memlayer import compat, config
+from memlayer import _forks, compat, config
 from memlayer._ask import Ask, filters_for, flag, page_of, scope_of, view_of
 from memlayer.errors import ConfigurationError
 from memlayer.filters import make_scope
@@ -60,7 +59,7 @@ class Memory(compat.Elsewhere):
         )  # fmt: skip
         self._clock = clock
         self._new_id = new_id
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._made: Core | None = None
         self._closed = False
 

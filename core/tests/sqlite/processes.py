@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import BinaryIO
 
@@ -151,6 +152,44 @@ def fork_open(file: str, rounds: int) -> object:
         thread.join()
 
 
+def fork_held(file: str, _: int) -> object:
+    """Forks while another thread holds every lock of a memory; says how the child ended that used it all."""
+    memory = Memory(file, embedder=HashEmbedder())
+    memory.add("I like tea.", user_id="ann")
+    memory.search("tea", user_id="ann")
+    core = memory._core
+    segments = core.recall._segments
+    locks = [
+        memory._lock, core._lock, core.worker._condition, core.backlog._ingest.claims._lock, segments._lock,
+        *(segment.lock for segment in segments._segments.values()),
+    ]  # fmt: skip
+    holds, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with ExitStack() as stack:
+            for lock in locks:
+                stack.enter_context(lock)
+            holds.set()
+            ended.wait()
+
+    def work(out: BinaryIO) -> None:
+        signal.alarm(20)
+        memory.add("I like rye.", user_id="ann", mode="deferred")
+        out.write(f"{memory.search('tea', user_id='ann')['results'][0]['memory']}\n".encode())
+        memory.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    holds.wait()
+    try:
+        pid, out = child(work)
+        return [out.read().decode().strip(), os.waitpid(pid, 0)[1]]
+    finally:
+        ended.set()
+        thread.join()
+        memory.close()
+
+
 def adds(file: str, count: int) -> object:
     """Lets whole memories in processes of their own take in the same talk, and some of their own."""
     gate, opened = os.pipe()
@@ -288,6 +327,6 @@ def write(file: str, count: int) -> object:
 if __name__ == "__main__":
     programs = {
         "kill": kill, "race": race, "fork": fork, "fork_open": fork_open, "write": write, "adds": adds,
-        "kill_memory": kill_memory, "everyday": everyday,
+        "kill_memory": kill_memory, "everyday": everyday, "fork_held": fork_held,
     }  # fmt: skip
     print(json.dumps(programs[sys.argv[1]](sys.argv[2], int(sys.argv[3]))))  # noqa: T201

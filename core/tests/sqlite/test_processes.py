@@ -113,6 +113,12 @@ def test_a_fork_waits_for_a_connection_that_is_being_opened(ledger: SQLiteLedger
     assert run("fork_open", ledger, 40) == [0] * 40
 
 
+@needs_fork
+def test_a_child_waits_for_no_thread_of_its_parent(ledger: SQLiteLedger) -> None:
+    """It waited for ever in `close`, for a lock that the worker of deferred messages held when the process forked."""
+    assert run("fork_held", ledger, 1) == ["Likes tea", 0]
+
+
 def test_a_thread_leaves_no_connection_behind(ledger: SQLiteLedger) -> None:
     ledger.append(added([make_record("a")]), scope=ALICE)
     before = open_files()

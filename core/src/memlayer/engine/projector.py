@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from memlayer import _forks
 from memlayer.engine.stores import Addressed, Auditable, Bound, Forgetful, Healthy, Outbox, Paired
 from memlayer.errors import BackendError, BackendUnavailableError, UnsupportedError
 from memlayer.filters import And, Compare, Filter, Not
@@ -42,7 +43,7 @@ class Follower:
 
     name: str
     store: VectorIndex | GraphStore
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: _forks.Lock = field(default_factory=_forks.Lock)
     bound: str | None = None
     """The model whose vectors it was told to expect; None before it follows."""
     error: BackendError | None = None
@@ -85,9 +86,17 @@ class Projector:
         self.vectors = None if vectors is None else Follower(_name(vectors), vectors)
         self.graph = None if graph is None else Follower(_name(graph), graph)
         self.followers = [f for f in (self.vectors, self.graph) if f is not None]
+        self._stop = threading.Event()
+        self.born()
+        _forks.follow(self)
+
+    def born(self) -> None:
+        """Has no thread that tries again, as in a forked child."""
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        stopped, self._stop = self._stop.is_set(), threading.Event()
+        if stopped:
+            self._stop.set()
 
     @property
     def names(self) -> tuple[str, ...]:

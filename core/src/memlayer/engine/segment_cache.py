@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from memlayer import _forks
 from memlayer.engine.segments import Segment
 
 
@@ -20,6 +21,16 @@ class SegmentCache:
         self._segments: OrderedDict[str, Segment] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._lock = threading.Lock()
+        _forks.follow(self)
+
+    def born(self) -> None:
+        """Keeps, in a forked child, the segments that no other thread of its parent was at."""
+        self._lock = threading.Lock()
+        for owner, segment in list(self._segments.items()):
+            if segment.lock.acquire(blocking=False):
+                segment.lock.release()
+            else:
+                self.drop(owner)
 
     def get(self, owner: str) -> Segment:
         """The owner's segment, brought up to date."""

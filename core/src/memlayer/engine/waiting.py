@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
+from memlayer import _forks
 from memlayer.errors import ExtractionError, ModelError
 from memlayer.extraction._pieces import KEY, part_of
 from memlayer.types import Event, Guidance, Record
@@ -49,6 +50,11 @@ class Claims:
     def __init__(self, leases: Leases) -> None:
         """`leases` tell the other processes."""
         self._leases = leases
+        self.born()
+        _forks.follow(self)
+
+    def born(self) -> None:
+        """Nothing is claimed, as in a forked child: what its parent reads, the leases tell."""
         self._lock = threading.Lock()
         self._ids: set[str] = set()
 

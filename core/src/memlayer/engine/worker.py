@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from memlayer import _forks
 from memlayer.engine import waiting
 from memlayer.engine.ingest import Ingest, Outcome
 from memlayer.engine.stores import Store
@@ -139,19 +140,25 @@ class Worker:
         """`work` does everything there is to do and returns; it waits for nobody once the event is set."""
         self._work = work
         self._idle = idle
+        self._closed = False
+        self.error: BaseException | None = None
+        """What ended the last run, or None; the work waits in the ledger and is done at the next run."""
+        self.born()
+        _forks.follow(self)
+
+    def born(self) -> None:
+        """Has no thread, as in a forked child; what was asked for there is its parent's to do."""
         self._ended = threading.Event()
         self._condition = threading.Condition()
         self._wanted = False
-        self._closed = False
         self._thread: threading.Thread | None = None
-        self.error: BaseException | None = None
-        """What ended the last run, or None; the work waits in the ledger and is done at the next run."""
+        if self._closed:
+            self._ended.set()
 
     def wake(self) -> None:
         """Asks for a run soon."""
         with self._condition:
             self._wanted = True
-            # A forked child has the parent's thread by name only.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="memlayer-worker", daemon=True)
                 self._thread.start()

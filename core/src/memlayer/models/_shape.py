@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from memlayer import _answers
+from memlayer import _answers, _forks
 
 Way = Literal["json_schema", "json_object", "words"]
 WAYS: tuple[Way, ...] = ("json_schema", "json_object", "words")
 
 _known: dict[str, Way] = {}
-_lock = threading.Lock()
+_lock = _forks.Lock()
 
 
 def way(model: str, first: Way = "json_schema") -> Way:

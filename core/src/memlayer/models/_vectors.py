@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memlayer import _answers
+from memlayer import _answers, _forks
 from memlayer.errors import DimensionMismatchError, ModelError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Dimensions:
         self._model = model
         self._dimensions = told
         self._fetch = fetch
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
 
     def known(self) -> int:
         """The length, asked of the model once where nobody said it."""

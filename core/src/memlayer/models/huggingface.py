@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from memlayer import _forks
 from memlayer.errors import MissingDependencyError
 from memlayer.models._vectors import Dimensions
 
@@ -26,7 +26,7 @@ class HuggingFaceEmbedder:
         self.model = model
         self.name = model
         self._arguments = dict(arguments or {})
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._loaded: Any = None
         self._documents = Dimensions(model, dimensions, lambda texts: self._encode(texts, "encode_document"))
         self._queries = Dimensions(model, dimensions, lambda texts: self._encode(texts, "encode_query"))

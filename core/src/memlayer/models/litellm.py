@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from memlayer import _forks
 from memlayer.errors import MissingDependencyError
 from memlayer.models import _calls, _shape
 from memlayer.models._vectors import Dimensions
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _EMBED_AT_ONCE = 96
-_lock = threading.Lock()
+_lock = _forks.Lock()
 
 
 def _litellm() -> Any:
@@ -65,7 +65,7 @@ class LiteLLMLanguageModel:
         known, self._secrets = _safe(options or {})
         self._options = {"temperature": 0.0, **known, "timeout": timeout, "num_retries": 0}
         self._patience = patience or _calls.Patience()
-        self._count_lock = threading.Lock()
+        self._count_lock = _forks.Lock()
         self.usage = {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0}
         """What was used so far, as the provider counts."""
 

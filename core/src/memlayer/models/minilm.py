@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from memlayer import _forks
 from memlayer._blas import one_thread
 from memlayer.errors import ConfigurationError, MissingDependencyError
 
@@ -64,7 +64,7 @@ class MiniLMEmbedder:
     def __init__(self, folder: Path | None = None) -> None:
         """Take the files of `folder` instead of those of the package `memlayer-minilm`; nothing is read yet."""
         self._folder = folder
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._model: tuple[WordPiece, Bert] | None = None
 
     def __repr__(self) -> str:

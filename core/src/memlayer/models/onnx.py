@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from memlayer import _forks
 from memlayer.errors import ConfigurationError, MissingDependencyError
 from memlayer.models._vectors import Dimensions
 
@@ -49,7 +49,7 @@ class OnnxEmbedder:
         self._pooling = pooling or self._told_pooling()
         self._prefixes = prefixes
         self._max_tokens = max_tokens or 512
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._parts: tuple[Any, Any] | None = None
         self._dimensions = Dimensions(self.name, dimensions, self._encode)
 

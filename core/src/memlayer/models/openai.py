@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from memlayer import _answers
+from memlayer import _answers, _forks
 from memlayer.errors import ConfigurationError, MissingDependencyError
 from memlayer.models import _calls, _shape
 from memlayer.models._vectors import Dimensions
@@ -96,7 +95,7 @@ class _Client:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._client: Any = None
 
     def __call__(self) -> Any:
@@ -142,7 +141,7 @@ class OpenAILanguageModel:
         self._client = _Client(Address() if address is None else address)
         self._options = {"temperature": 0.0, **(options or {})}
         self._patience = patience or _calls.Patience()
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self.usage = {"calls": 0, "prompt_tokens": 0, "completion_tokens": 0}
         """What was used so far, as the server counts."""
 

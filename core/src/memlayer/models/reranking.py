@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memlayer import _forks
 from memlayer.errors import ConfigurationError, MissingDependencyError, ModelError
 from memlayer.models import _calls
 from memlayer.models.litellm import _litellm
@@ -59,7 +59,7 @@ class OnnxReranker(_Reranker):
                 f"reranker 'onnx': {self.folder} must hold model.onnx (or onnx/model.onnx) and tokenizer.json"
             )
         self._max_tokens = max_tokens
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._parts: tuple[Any, Any] | None = None
 
     def __repr__(self) -> str:
@@ -112,7 +112,7 @@ class SentenceTransformersReranker(_Reranker):
         """`arguments` go to `CrossEncoder` (device, max_length, trust_remote_code …)."""
         self.model = model
         self._arguments = dict(arguments or {})
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._loaded: Any = None
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from memlayer import _forks
 from memlayer.backends.neo4j._cypher import SCHEMA
 from memlayer.errors import (
     BackendError,
@@ -65,7 +65,7 @@ class Client:
         """Connects nothing yet; `timeout` is in seconds for each call."""
         self.address = address
         self._timeout = timeout
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._made: Any = None
         self._pid = 0
         self.version = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from memlayer import _forks
 from memlayer.errors import (
     BackendError,
     BackendTimeoutError,
@@ -131,7 +131,7 @@ class Client:
         """Connects nothing yet; `timeout` is in seconds for each call."""
         self.address = address
         self._timeout = timeout
-        self._lock = threading.Lock()
+        self._lock = _forks.Lock()
         self._made: Any = None
         self._pid = 0
         self.version = ""
