@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from memlayer.backends.sqlite import _db
 from memlayer.backends.sqlite import _files as files
+from memlayer.backends.sqlite import _place as place
+from memlayer.backends.sqlite._db import Database
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.errors import BackendTimeoutError, BackendUnavailableError, ConfigurationError
 from memlayer.testing.contract import ALICE, BOB, added, make_record
@@ -97,6 +101,55 @@ class TestAnotherFile:
         assert execute(file, "PRAGMA integrity_check") == [("ok",)]
         again.close()
 
+    def test_who_opens_the_file_waits_while_another_thread_takes_such_a_log_away(
+        self, ledger: SQLiteLedger, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The other one read it into the file, and lost its log then."""
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        backup = ledger.database.backup(file.with_name("backup.db"))
+        ledger.append(added([make_record("b")]), scope=ALICE)
+        log = file.with_name(file.name + "-wal")
+        left = log.read_bytes()
+        ledger.close()
+        log.write_bytes(left)
+        shutil.copy(backup, file)
+        one, two, seen = SQLiteLedger(file), SQLiteLedger(file), []
+        other = threading.Thread(target=lambda: seen.extend(r.id for r in two.records(scope=ALICE)))
+        drop = place.drop_foreign_log
+
+        def dropping(path: Path, descriptor: Callable[[], int]) -> None:
+            other.start()
+            other.join(0.5)  # it must not end before
+            drop(path, descriptor)
+
+        monkeypatch.setattr(place, "drop_foreign_log", dropping)
+        one.append(added([make_record("c")]), scope=ALICE)
+        other.join()
+        assert "b" not in seen
+        assert {r.id for r in one.records(scope=ALICE)} == {r.id for r in two.records(scope=ALICE)} == {"a", "c"}
+        one.close()
+        two.close()
+
+    def test_the_log_itself_is_taken_away_last(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who opened the file between the two had its shared memory taken away, and nobody else knew of its locks."""
+        file.write_bytes(b"SQLite format 3\0\x20\0\x01\x01")
+        beside = [file.with_name(file.name + suffix) for suffix in ("-wal", "-shm")]
+        for one in beside:
+            one.write_bytes(b"of another file")
+        gone, unlink = [], Path.unlink
+
+        def watched(path: Path, missing_ok: bool = False) -> None:
+            gone.append(path.name)
+            unlink(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", watched)
+        descriptor = os.open(file, os.O_RDWR)
+        try:
+            place.drop_foreign_log(file, lambda: descriptor)
+        finally:
+            os.close(descriptor)
+        assert gone == ["memory.db-shm", "memory.db-wal"]
+
     def test_the_log_of_a_crash_is_read(self, ledger: SQLiteLedger, file: Path) -> None:
         ledger.append(added([make_record("a")]), scope=ALICE)
         whole, log = file.read_bytes(), file.with_name(file.name + "-wal")
@@ -161,6 +214,68 @@ class TestLocks:
         assert identity in files._descriptors
         two.close()
         assert identity not in files._descriptors
+
+    def test_a_memory_that_nobody_closed_lets_its_connections_go_before_the_descriptor(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The descriptor went first, and with it the locks of connections that were still open."""
+        ledger = SQLiteLedger(file)
+        ledger.append(added([make_record("gone")]), scope=ALICE)
+        ledger.erase(scope=ALICE)
+        identity = files.identity(file)
+        assert identity is not None
+        descriptor, open_at_the_end, close = files._descriptors[identity], [], os.close
+        with ledger.database.look() as connection:
+            pass
+
+        def watched(number: int) -> None:
+            if number == descriptor:
+                try:
+                    open_at_the_end.append(connection.execute("SELECT 1"))
+                except sqlite3.ProgrammingError:
+                    open_at_the_end.append(None)
+            close(number)
+
+        monkeypatch.setattr(os, "close", watched)
+        del ledger
+        gc.collect()
+        assert open_at_the_end == [None]
+        assert identity not in files._descriptors
+
+    def test_a_fork_does_not_wait_for_who_opens_the_file_while_that_one_waits_for_the_fork(
+        self, ledger: SQLiteLedger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each had what the other one wanted: the fork stood for ten seconds, and then went on without the lock."""
+        ledger.append(added([make_record("a")]), scope=ALICE)
+        ledger.close()
+        again = SQLiteLedger(ledger.database.path)
+        opening, resting = threading.Event(), threading.Event()
+        enter, rest = files.enter, Database.rest
+
+        def entering(path: Path) -> files.Identity:
+            opening.set()
+            assert resting.wait(60)
+            return enter(path)
+
+        def rested(database: Database) -> list[threading.RLock]:
+            resting.set()
+            return rest(database)
+
+        lock = files.lock
+        monkeypatch.setattr(_db, "FORK_WAIT", 5.0)
+        monkeypatch.setattr(_db.files, "enter", entering)
+        monkeypatch.setattr(_db.Database, "rest", rested)
+        reader = threading.Thread(target=lambda: again.records(scope=ALICE))
+        reader.start()
+        assert opening.wait(60)
+        _db._before_fork()
+        try:
+            assert again.database._opening in _db._forking.locks
+            assert lock in _db._forking.locks
+        finally:
+            _db._after_fork()
+            reader.join()
+            again.close()
 
 
 class TestWithoutLocks:

@@ -18,14 +18,9 @@ from memlayer.backends.sqlite._copy import copy
 from memlayer.backends.sqlite._purge import Purger
 from memlayer.backends.sqlite._scrub import scrub
 from memlayer.backends.sqlite._translated import Translated
-from memlayer.backends.sqlite._use import Held, Log, Mine, Snapshot, Transaction, Use
+from memlayer.backends.sqlite._use import Held, Log, Mine, Snapshot, Transaction, Use, connected
 from memlayer.backends.sqlite.where import register
-from memlayer.errors import (
-    BackendError,
-    BackendTimeoutError,
-    BackendUnavailableError,
-    ConfigurationError,
-)
+from memlayer.errors import BackendError, BackendTimeoutError, BackendUnavailableError, ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -350,7 +345,7 @@ class Database:
             if not create:
                 empty = _configure(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None))
                 _migrate(empty, self.path)
-                return Held(empty, on_disk=False)
+                return Held(empty, file=None)
             place.make(self.path, _fill)
         writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
         if not writable and create:
@@ -359,33 +354,35 @@ class Database:
                 backend="sqlite",
                 operation="open",
             )
-        self._enter(writable=writable)
+        file = self._enter(writable=writable)
         uri = f"{self.path.absolute().as_uri()}?mode={'rw' if writable else 'ro'}"
         quiet = None if writable else place.quiet(self.path)
         if quiet is not None:
             uri += "&immutable=1"
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=self._timeout, check_same_thread=False, isolation_level=None, cached_statements=256
-        )
+        held = connected(uri, timeout=self._timeout, file=file, quiet=quiet)
         try:
             self._check_file()
-            self._prepare(connection, writable=writable)
+            self._prepare(held.connection, writable=writable)
         except BaseException as error:
-            connection.close()
+            held.close()
             if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
                 raise ConfigurationError(f"{self.path} is no SQLite file; give path= a file of its own") from error
             raise
-        return Held(connection, on_disk=True, quiet=quiet)
+        return held
 
-    def _enter(self, *, writable: bool) -> None:
-        """Before the first connection: settles which file it is, and that no log of another one is read into it."""
-        if self._file is None:
-            file = self._file = files.enter(self.path)
-            if file is not None:
+    def _enter(self, *, writable: bool) -> files.Identity:
+        """Before the first connection: settles which file it is, and that no log of another one is read into it.
+
+        The databases of this process wait for one another: none connects while another one looks at the log.
+        """
+        with files.lock:
+            if self._file is None:
+                file = self._file = files.enter(self.path)
                 self._leave = weakref.finalize(self, files.leave, file)
                 self._leave.atexit = False
                 if writable and files.alone(file):
                     place.drop_foreign_log(self.path, lambda: files.descriptor(self.path, file))
+            return self._file
 
     def _prepare(self, connection: sqlite3.Connection, *, writable: bool) -> None:
         if _version(_configure(connection, self._timeout), self.path) < len(MIGRATIONS):
@@ -466,7 +463,7 @@ def _remove(folder: str, maker: int) -> None:
 # whoever needs one, in the parent as in the child.
 _databases: weakref.WeakSet[Database] = weakref.WeakSet()
 _inherited: list[Held] = []
-_known = files.lock
+_known = threading.RLock()
 _forking = threading.local()
 
 
@@ -478,6 +475,9 @@ def _all() -> list[Database]:
 def _before_fork() -> None:
     _known.acquire()
     _forking.locks = [_known, *(lock for database in _all() for lock in database.rest())]
+    # Last: who opens or purges a file takes it within the locks that were waited for until here.
+    files.lock.acquire()
+    _forking.locks.append(files.lock)
 
 
 def _after_fork() -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 lock = threading.RLock()
-"""Held while what is known of databases changes, and while the process forks: no other thread is half through then."""
+"""Held while what is known of files changes, within the locks of a database; a fork takes it last."""
 
 Identity = tuple[int, int]
 """A file whatever its name: its device and its number there."""
@@ -31,17 +31,23 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
-def enter(path: Path) -> Identity | None:
+def enter(path: Path) -> Identity:
     """Says that a database is about to open the file, and which it is; to be left again."""
     with lock:
-        file = identity(path)
-        if file is not None:
-            _users[file] += 1
+        found = os.stat(path)
+        file = found.st_dev, found.st_ino
+        _users[file] += 1
         return file
 
 
+def join(file: Identity) -> None:
+    """Says that a connection to a file that was entered is about to be opened; to be left again, too."""
+    with lock:
+        _users[file] += 1
+
+
 def leave(file: Identity) -> None:
-    """Says that a database has closed its connections to the file; the last one's descriptor goes with it."""
+    """Says that a database or a connection is done with the file; the descriptor goes with the last one."""
     with lock:
         _users[file] -= 1
         if not _users[file]:
@@ -59,6 +65,6 @@ def descriptor(path: Path, file: Identity) -> int:
 
 
 def alone(file: Identity) -> bool:
-    """Says whether the file was entered by one database only."""
+    """Says whether the file was entered by one database only, and no connection to it is open."""
     with lock:
         return _users[file] == 1

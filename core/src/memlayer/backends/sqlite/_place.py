@@ -11,7 +11,8 @@ from pathlib import Path
 
 from memlayer.backends.sqlite._copy import create
 
-_BESIDE = ("-wal", "-shm")
+_BESIDE = ("-shm", "-wal")
+"""The log goes last: while it lies there, who opens the file waits, and has no shared memory that could be removed."""
 _MAGIC = b"SQLite format 3\0"
 _NO_LOG = b"\x01\x01"
 """What stands behind the magic of a file that keeps no write-ahead log, as a backup does."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from memlayer.backends.sqlite import _files as files
 from memlayer.backends.sqlite._place import State, state
 from memlayer.backends.sqlite._translated import ours
 from memlayer.errors import BackendTimeoutError
@@ -31,31 +32,37 @@ sync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)
 class _Opened:
     """What a connection has open; apart from `Held`, so that it outlives what nobody holds, and is closed then."""
 
-    __slots__ = ("connection", "log")
+    __slots__ = ("connection", "file", "log")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, file: files.Identity | None) -> None:
         self.connection = connection
+        self.file = file
         self.log: int | None = None
 
     def close(self) -> None:
-        """Closes both; idempotent."""
+        """Closes both, and leaves the file only then; idempotent."""
         if self.log is not None:
             os.close(self.log)
             self.log = None
         self.connection.close()
+        if self.file is not None:
+            files.leave(self.file)
+            self.file = None
 
 
 class Held:
     """A connection that one thread at a time uses; closed with its database, or when nobody holds it any more."""
 
-    def __init__(self, connection: sqlite3.Connection, *, on_disk: bool, quiet: State | None = None) -> None:
-        """`on_disk` is False for the empty memory that stands for an absent file.
+    def __init__(
+        self, connection: sqlite3.Connection, *, file: files.Identity | None, quiet: State | None = None
+    ) -> None:
+        """`file` is what was joined for the connection; None for the empty memory that stands for an absent file.
 
         `quiet` is the state of a file that is read without locks, for its folder cannot be written: the connection
         serves as long as it is the same.
         """
         self.connection = connection
-        self.on_disk = on_disk
+        self.on_disk = file is not None
         self.quiet = quiet
         self.lock = threading.RLock()
         self.closed = False
@@ -65,7 +72,7 @@ class Held:
         """Changes whenever somebody else has written (`PRAGMA data_version`)."""
         self.writes = False
         """True within a transaction that writes: then `memo` holds."""
-        self._opened = _Opened(connection)
+        self._opened = _Opened(connection, file)
         # Not `__del__`: of a cycle that is collected, Python 3.13 finalizes the connection first, and warns of it.
         weakref.finalize(self, self._opened.close).atexit = False
 
@@ -86,6 +93,19 @@ class Held:
         with self.lock:
             self.closed = True
             self._opened.close()
+
+
+def connected(uri: str, *, timeout: float, file: files.Identity, quiet: State | None) -> Held:
+    """A new connection to a file that was entered."""
+    files.join(file)
+    try:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=timeout, check_same_thread=False, isolation_level=None, cached_statements=256
+        )
+    except BaseException:
+        files.leave(file)
+        raise
+    return Held(connection, file=file, quiet=quiet)
 
 
 class Mine(threading.local):
