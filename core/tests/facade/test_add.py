@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +51,24 @@ def test_what_is_denied_is_no_edge(tmp_path: Path) -> None:
         assert len(added["results"]) == 1
         assert "relations" not in added
         assert memory.graph(**ANN)["relations"] == []
+
+
+def test_what_is_erased_between_look_and_lock_stops_no_add(tmp_path: Path) -> None:
+    """The add raised that there is no record with the id of what it meant to replace, and its message was lost."""
+    with (
+        Memory(tmp_path / "m.db", embedder=HashEmbedder()) as memory,
+        Memory(tmp_path / "m.db", embedder=HashEmbedder()) as other,
+    ):
+        memory.add("I live in Berlin.", user_id="ann")
+        ledger = memory._core.ledger
+        commit = ledger.commit
+
+        def late(*args: Any, **options: Any) -> Any:
+            other.delete_all(user_id="ann")
+            return commit(*args, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ledger, "commit", late)
+            added = memory.add("I moved to Rome.", user_id="ann")["results"]
+        assert [(r["event"], r["memory"]) for r in added] == [("ADD", "Moved to Rome")]
+        assert [r["memory"] for r in memory.get_all(user_id="ann")["results"]] == ["Moved to Rome"]

@@ -19,7 +19,7 @@ from memlayer.engine.resolve import Decision, procedures, resolve
 from memlayer.engine.stores import Store
 from memlayer.engine.unseen import callers, noted
 from memlayer.engine.word_pieces import embedded
-from memlayer.errors import ExtractionError
+from memlayer.errors import ExtractionError, NotFoundError
 from memlayer.extraction._pieces import KEY, PieceMessage, part_of
 from memlayer.protocols import Embedder, Extractor, GuidedExtractor
 from memlayer.text import spoken
@@ -346,7 +346,10 @@ class Ingest:
             )
             return changes + _changes(decisions, current, of, request)
 
-        events = self._store.commit(decide, scope=whole, seen=seen)
+        try:
+            events = self._store.commit(decide, scope=whole, seen=seen)
+        except NotFoundError:  # what is known was erased between our look and our lock, and no event tells of it
+            return self._decide(request, candidates, keep, messages, vectors, shown=shown, seen=seen)
         kept = tuple(e.after for e in events if e.after is not None and e.after.kind == "episode")
         return Outcome(tuple(_outcome(decisions, events, known)), kept)
 
@@ -441,12 +444,8 @@ def _stale(news: Sequence[Event], scope: Scope, messages: Sequence[Message]) -> 
 
 def _placed(episodes: Sequence[Record], news: Sequence[Event]) -> dict[str, Record]:
     """The episodes behind whatever another writer said in their conversation meanwhile."""
-    session = episodes[0].session
-    after = [
-        e.after.position
-        for e in news
-        if e.after is not None and e.after.kind == "episode" and e.after.session == session
-    ]
+    said = [e.after for e in news if e.after is not None and e.after.kind == "episode"]
+    after = [r.position for r in said if r.session == episodes[0].session]
     shift = max(0, max(after) + 1 - episodes[0].position) if after else 0
     return {e.id: replace(e, position=e.position + shift) if shift else e for e in episodes}
 
