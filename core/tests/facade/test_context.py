@@ -59,6 +59,17 @@ def test_turns_that_say_nothing_and_repeats_take_no_room(memory: Memory) -> None
     assert memory.context(ids=[row["id"] for row in idle if row["memory"] == "Got it!"]) == ""
 
 
+def test_what_two_people_say_alike_is_said_by_both(memory: Memory) -> None:
+    """The second one's words were left out as a repeat of the first one's."""
+    for name in ("Ann", "Ben", "Ann"):
+        memory.add([{"role": "user", "name": name, "content": "The deploy is on Friday."}], user_id="alex")
+    block = memory.context("When is the deploy?", user_id="alex")
+    assert sorted(line for line in block.splitlines() if "2024-07-15, " in line) == [
+        "- 2024-07-15, Ann: The deploy is on Friday.",
+        "- 2024-07-15, Ben: The deploy is on Friday.",
+    ]
+
+
 def test_what_no_longer_holds_is_left_out(memory: Memory, ids: list[str], clock: FixedClock) -> None:
     memory.delete(next(i for i in ids if "Berlin" in memory.get(i)["memory"]))
     assert "Berlin" not in memory.context(ids=ids)

@@ -18,12 +18,13 @@ def pack(hits: Sequence[Hit], *, max_tokens: int) -> str:
     """
     budget = max_tokens - tokens(HEAD) - tokens(FOOT) - 8
     chosen: list[Record] = []
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for hit in hits:
         said = " ".join(hit.record.text.casefold().split())
-        if said in told or (hit.record.kind == "episode" and _is_idle(said)):
+        speaker = _speaker(hit.record)  # two people may say the same, and both have said it
+        if (speaker, said) in told or ("", said) in told or (speaker and _is_idle(said)):
             continue
-        told.add(said)
+        told.add((speaker, said))
         cost = tokens(_line(hit.record)) + 1
         if cost <= budget:
             chosen.append(hit.record)
@@ -54,8 +55,12 @@ def tokens(text: str) -> int:
 
 def _line(record: Record) -> str:
     text = " ".join(record.text.split()).replace("<memories", "‹memories").replace("</memories", "‹/memories")
-    if record.kind == "episode":
-        speaker = record.name or record.role or "user"
+    if speaker := _speaker(record):
         return f"- {record.created_at:%Y-%m-%d}, {speaker}: {text}"
     ended = f", until {record.valid_to:%Y-%m-%d}" if record.valid_to is not None else ""
     return f"- {text} (since {record.valid_from:%Y-%m-%d}{ended})"
+
+
+def _speaker(record: Record) -> str:
+    """Who said a message; "" for what is no message."""
+    return (record.name or record.role or "user") if record.kind == "episode" else ""
