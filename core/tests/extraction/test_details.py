@@ -12,6 +12,8 @@ from memlayer.extraction._details import detail
     [
         ("my rent is 900 and the heating is extra", "detail:rent", "900"),
         ("My monthly rent is now $1,250.50", "detail:monthly_rent", "$1,250.50"),
+        ("My rent is now $1,000-$1,200.", "detail:rent", "$1,000-$1,200"),  # and takes the place of one of $900
+        ("My rent is $1k to $1.2k a month", "detail:rent", "$1k to $1.2k a month"),
         ("Our vet is Dr. Lemaire now, closer to the tram", "detail:vet", "Dr. Lemaire"),
         ("my new dentist is called Blum", "detail:dentist", "Blum"),
         ("my personal best time in the 5K is 25:50", "detail:best_time_for_5k", "25:50"),

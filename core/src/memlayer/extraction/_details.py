@@ -59,6 +59,7 @@ _NUMBER = (
     r"(?:about |around |roughly |exactly |at |only |just )?[$€£#]?\d+(?:[.,:/]\d+)*(?: ?[ap]m\b|%|k|kg|lbs?)?"
     r"(?: (?!and\b|but\b|so\b|or\b|now\b|these\b|because\b|which\b)[a-z%]+){0,3}"
 )
+_SPAN = r"[$€£]\d[\d.,]*[km]? ?(?:-|–|to) ?[$€£]?\d[\d.,]*[km]?(?: (?:a|per) \w+)?"
 _NAME = r"(?-i:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?(?-i:[A-Z][\w'&.-]*)(?: (?-i:[A-Z0-9][\w'&.-]*)){0,3}"
 _NOW = r"(?:now |currently |still |actually |exactly )?"
 _AFTER = (
@@ -86,7 +87,7 @@ _PATTERNS = (
         _ONES,
         rf"{_DATE}|{_NUMBER}|(?:an? )?(?:new )?i(?:Phone|Pad|Mac)(?: \w+){{0,2}}|(?:an? )?(?:old |new |used )?{_NAME}",
     ),
-    _of(rf"(?:[a-z]+ )?(?:{_AMOUNTS})|(?:[a-z]+ )?(?:{_RECORDS})|best [a-z]+ time", rf"{_NUMBER}"),
+    _of(rf"(?:[a-z]+ )?(?:{_AMOUNTS})|(?:[a-z]+ )?(?:{_RECORDS})|best [a-z]+ time", rf"{_SPAN}|{_NUMBER}"),
     _of(
         "wi-?fi password|wifi code|door code|gate code|alarm code|pin|pin code|locker combination|locker code",
         r"\S+?",
