@@ -166,6 +166,12 @@ def test_the_first_letters_of_an_id_stand_for_it(memlayer: Command, alice: dict[
     said = memlayer("get", "near")
     assert (said.code, said.err) == (2, "error: More than one id begins with near; give more of it.\n")
     assert memlayer("get", "nea").code == memlayer("get", lisbon[:8], "--user", "bob").code == 1
+    other = {"results": [{"id": "near-z", "memory": "Likes rye", "user_id": "carl"}]}
+    memlayer("import", "-", stdin=json.dumps(other))
+    assert memlayer("get", "near", "--user", "carl", "--json").json["memory"] == "Likes rye"  # it is Carl's only one
+    said = memlayer("get", "near", "--user", "alice")
+    assert (said.code, "near-" in said.err) == (1, False)
+    assert memlayer("get", "\udcff" * 5).code != 70  # bytes that are no text
     assert memlayer("update", lisbon[:8], "Lives in Porto").out == "~ Lives in Porto\n"
     assert memlayer("delete", lisbon[:8], lisbon, "--json").json["results"] == [
         {"id": lisbon, "memory": "Lives in Porto", "event": "DELETE"}

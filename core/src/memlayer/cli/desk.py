@@ -96,13 +96,17 @@ class Desk:
             yield opened
 
     def whole_id(self, memory: Memory, start: str) -> str:
-        """The one id that begins so ("6f1d", "6f1d…"); what was given where none does."""
+        """The one id that begins so ("6f1d", "6f1d…") of whom the command names; what was given where none does."""
+        from memlayer.filters import text_fault
+
         start = start.rstrip("…")
-        if len(start) < SHORTEST_ID or not memory.path.exists():
+        if len(start) < SHORTEST_ID or not memory.path.exists() or text_fault(start) is not None:
             return start
-        span = (start, start + chr(sys.maxunicode))
+        span = {"start": start, "end": start + chr(sys.maxunicode)}
+        whose = "".join(f" AND {name} = :{name}" for name in self.ids)
+        query = f"SELECT id FROM records WHERE id BETWEEN :start AND :end{whose} ORDER BY id LIMIT 2"
         with memory._core.ledger.database.read() as connection:
-            found = connection.execute("SELECT id FROM records WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 2", span)
+            found = connection.execute(query, span | self.ids)
             ids = [row[0] for row in found]
         if len(ids) > 1 and ids[0] != start:
             raise click.ClickException(f"More than one id begins with {start}; give more of it.")
