@@ -362,3 +362,15 @@ def test_long_texts_take_time_in_proportion(opening: str, part: str) -> None:
     started = time.process_time()
     read(said((opening + part * 100_000)[:100_000]))
     assert time.process_time() - started < 2
+
+
+def test_blanks_cost_nothing() -> None:
+    """A message of 20,000 characters, most of them blanks, took ten seconds."""
+    begun = time.process_time()
+    assert {c.text for c in read(said(f"I like{' ' * 550}tea. " * 35))} == {"Likes tea"}
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("text", ["In this example, I live in a small village near Bath.", "I separated the files."])
+def test_an_example_and_things_put_apart_are_no_life(text: str) -> None:
+    assert [c for c in read(said(text)) if c.attribute is not None or "village" in c.text] == []

@@ -58,6 +58,7 @@ _LINE_OUT = re.compile(
     r"^\s*(?:>|#|\||//|\$ |import |from \w+ import|def |class |return |const |let \w+ =|var |function|<\w+|@\w+\("
     r"|SELECT )|[{};]\s*$|=>|==|\w\(\w{0,40}\)"
 )
+_BLANKS = re.compile(r"[^\S\n]{2,}")  # patterns would try every way to share them out
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _FICTION = _Gated(
     "pretend|role|make-believe|imagin|act as|act like|hypothet|you are|character|kidding|jk|joking|no one ever"
@@ -65,8 +66,8 @@ _FICTION = _Gated(
     r"\b(?:pretend|role-?play|make-believe|imagine (?:that|you|I|we|a|being)|let's imagine|act as (?:a|an|if|my)"
     r"|act like|hypothetically"
     r"|(?:from now on,? )?you are (?:now )?(?:a|an|the|my) |stay in character|just kidding|jk\b|only joking"
-    r"|said no one ever|in (?:the|this|an|my) (?:sample|example)(?: sentence| text|,)|in this (?:story|scenario|game)"
-    r"|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
+    r"|said no one ever|in (?:the|this|an|my) (?:sample|example)(?: sentence| text|(?=,))|in this (?:story|scenario"
+    r"|game)|in my (?:dream|novel|story|book|screenplay)\b(?! club)|my character)\b|(?:^"
     r"|\s)/s(?:\s|$)",
 )
 _PASTED = _re(
@@ -309,7 +310,7 @@ def _clean(text: str) -> str:
     text = text.translate(_QUOTE_MARKS)
     text = _LINK.sub("", _CODE.sub("\n", text))
     lines = (line for line in text.split("\n") if not _LINE_OUT.search(line))
-    return "\n".join(_BULLET.sub("", line) for line in lines)
+    return _BLANKS.sub(" ", "\n".join(_BULLET.sub("", line) for line in lines))
 
 
 def _sentences(text: str) -> Iterator[tuple[str, str]]:

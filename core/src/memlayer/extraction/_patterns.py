@@ -236,7 +236,7 @@ _RULES = (
         to.status("divorced"),
         rf"(?:got |{_BE} )divorced\b|got a divorce\b",
     ),
-    _rule(to.status("separated"), rf"(?:got |{_BE} )?separated\b"),
+    _rule(to.status("separated"), rf"(?:got |{_BE} )?separated\b(?! (?:the|my|our|an?|these|those|it|them)\b)"),
     _rule(to.status("engaged"), rf"(?:got |{_BE} )engaged(?= now| last| on\b|$)"),
     _rule(to.status("widowed"), rf"{_BE} (?:a widow|a widower|widowed)\b"),
     _rule(
