@@ -14,6 +14,7 @@ from memlayer.engine import context as packing
 from memlayer.engine import profile as profiling
 from memlayer.engine import relations, transfer
 from memlayer.engine.recall import STRICT, Query, repeated
+from memlayer.engine.rewriting import rewrite
 from memlayer.engine.transfer import RATINGS
 from memlayer.engine.word_pieces import embedded
 from memlayer.errors import ConfigurationError, ImmutableError, NotFoundError, UnsupportedError, brief
@@ -170,8 +171,10 @@ def get_all(core: Core, ask: Ask, page: int, *, enable_graph: bool | None) -> Pa
 def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any] | None]]) -> list[MemoryItem]:
     """Changes texts and metadata in one transaction; a new text is read anew for its slot and its relations."""
     now = core.clock()
+    looked: dict[str, Record] = {}
     changed: dict[str, Record] = {}
     for record, text, metadata in todo:
+        looked.setdefault(record.id, record)
         record = changed.get(record.id, record)
         if text is None and metadata is None:
             raise ConfigurationError(f"update of {record.id}: give a new text, metadata, or both")
@@ -186,8 +189,11 @@ def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any
     reworded = {record.id for record, text, _ in todo if text is not None}
     texts = [spoken(changed[i].text) for i in changed if i in reworded]
     vectors = iter(embedded(core.embedder(), texts) if texts else ())
-    changes = [Change("UPDATE", r, next(vectors) if i in reworded else None, reason="edit") for i, r in changed.items()]
-    core.ledger.append(changes, scope=Scope())
+    changes = [
+        (looked[i], Change("UPDATE", r, next(vectors) if i in reworded else None, reason="edit"))
+        for i, r in changed.items()
+    ]
+    changed |= {e.record_id: e.after for e in rewrite(core.ledger, changes) if e.after is not None}
     sources = core.sources(list(changed.values()))
     return [_shapes.memory(changed[record.id], sources[record.id]) for record, _, _ in todo]
 
@@ -197,10 +203,10 @@ def delete(core: Core, records: Sequence[Record]) -> None:
     now = core.clock()
     unique = {r.id: r for r in records if r.status != "retracted"}
     changes = [
-        Change("DELETE", replace(r, status="retracted", updated_at=now), reason="delete") for r in unique.values()
+        (r, Change("DELETE", replace(r, status="retracted", updated_at=now), reason="delete")) for r in unique.values()
     ]
     if changes:
-        core.ledger.append(changes, scope=Scope())
+        rewrite(core.ledger, changes)
 
 
 def history(core: Core, record: Record) -> list[HistoryItem]:
@@ -235,7 +241,7 @@ def feedback(core: Core, memory_id: str, rating: str | None, reason: str | None)
     now = core.clock()
     told = "feedback" if reason is None else f"feedback: {words('feedback_reason', reason)}"
     changed = replace(rated, feedback=rating, updated_at=rated.updated_at or now)
-    core.ledger.append([Change("UPDATE", changed, reason=told)], scope=Scope())
+    rewrite(core.ledger, [(rated, Change("UPDATE", changed, reason=told))])
     return {"message": "Feedback saved.", "id": rated.id, "feedback": rating, "feedback_reason": reason}
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer import compat
 from memlayer._ask import scope_of, words
+from memlayer.engine.rewriting import rewrite
 from memlayer.errors import ConfigurationError, NotFoundError, brief
 from memlayer.extraction._pieces import KEY, part_of
 from memlayer.filters import parse
@@ -131,13 +132,13 @@ class Documents:
         gone = [r for r in core.ledger.citing(list(own)) if own.issuperset(r.sources)]
         # A piece's message id is what makes it known: without it, the document can come back.
         changes = [
-            Change("DELETE" if r.status != "retracted" else "UPDATE",
-                   replace(r, status="retracted", message_id=None, updated_at=now), reason="delete")
+            (r, Change("DELETE" if r.status != "retracted" else "UPDATE",
+                       replace(r, status="retracted", message_id=None, updated_at=now), reason="delete"))
             for r in [*pieces, *gone] if r.status != "retracted" or r.message_id is not None
         ]  # fmt: skip
         if not changes:
             raise _unknown("delete", document, scope)
-        core.ledger.append(changes, scope=Scope())
+        rewrite(core.ledger, changes)
         live, facts = (sum(r.status != "retracted" for r in told) for told in (pieces, gone))
         return {"message": "Document deleted successfully!", "pieces": live, "memories": facts}
 
@@ -158,8 +159,8 @@ class Documents:
                 doomed.append(record.id)
             else:
                 rest = tuple(s for s in record.sources if s not in own)
-                kept.append(Change("UPDATE", replace(record, sources=rest), reason="reinforce"))
-        core.ledger.append(kept, scope=Scope())
+                kept.append((record, Change("UPDATE", replace(record, sources=rest), reason="reinforce")))
+        rewrite(core.ledger, kept)
         return core.ledger.forget(doomed, scope=Scope())
 
     def _pieces(self, scope: Scope, wanted: Mapping[str, Any]) -> list[Record]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memlayer import Memory
+from memlayer import Memory, NotFoundError
 from memlayer.testing import HashEmbedder
 from memlayer.types import Candidate, Message, Record, Relation, Scope
 
@@ -72,3 +72,51 @@ def test_what_is_erased_between_look_and_lock_stops_no_add(tmp_path: Path) -> No
             added = memory.add("I moved to Rome.", user_id="ann")["results"]
         assert [(r["event"], r["memory"]) for r in added] == [("ADD", "Moved to Rome")]
         assert [r["memory"] for r in memory.get_all(user_id="ann")["results"]] == ["Moved to Rome"]
+
+
+@pytest.mark.parametrize("verb", ["metadata", "feedback", "text", "delete"])
+def test_a_change_of_one_field_leaves_what_somebody_else_changes_meanwhile(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """It wrote the record as it had been read: the other one's change was lost, and its words found the old text."""
+    id_ = memory.add("I live in Berlin.", **ANN)["results"][0]["id"]
+    ledger = memory._core.ledger
+    commit = ledger.commit
+
+    def late(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        if verb == "text":
+            memory.update(id_, metadata={"by": "other"})
+        else:
+            memory.update(id_, "Lives in Rome")
+        return commit(*args, **options)
+
+    monkeypatch.setattr(ledger, "commit", late)
+    if verb == "feedback":
+        memory.feedback(id_, feedback="POSITIVE")
+    elif verb == "delete":
+        memory.delete(id_)
+    else:
+        memory.update(id_, **({"text": "Lives in Oslo"} if verb == "text" else {"metadata": {"by": "me"}}))
+    assert memory.verify()["ok"]
+    found = memory.get(id_)
+    assert found["memory"] == ("Lives in Oslo" if verb == "text" else "Lives in Rome")
+    assert found["metadata"] == {"metadata": {"by": "me"}, "text": {"by": "other"}}.get(verb)
+    assert found["feedback"] == ("POSITIVE" if verb == "feedback" else None)
+    assert found["status"] == ("retracted" if verb == "delete" else "live")
+
+
+def test_what_is_deleted_meanwhile_takes_no_update(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = memory.add("I live in Berlin.", **ANN)["results"][0]["id"]
+    ledger = memory._core.ledger
+    commit = ledger.commit
+
+    def late(*args: Any, **options: Any) -> Any:
+        monkeypatch.undo()
+        memory.delete(id_)
+        return commit(*args, **options)
+
+    monkeypatch.setattr(ledger, "commit", late)
+    with pytest.raises(NotFoundError, match=f"{id_} was deleted meanwhile"):
+        memory.update(id_, "Lives in Rome")
+    assert memory.get_all(**ANN)["results"] == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from memlayer.extraction._pieces import KEY as DOCUMENT
 from memlayer.extraction._pieces import PieceMessage, part_of
-from memlayer.types import Change, Message, Record, Scope
+from memlayer.types import Change, Message, Record
 
 if TYPE_CHECKING:
     from memlayer.engine.ingest import Ingest, Outcome, Request, Written
@@ -70,6 +70,7 @@ def complete(
     if not seen:
         return None
     from memlayer.engine.ingest import Outcome
+    from memlayer.engine.rewriting import rewrite
     from memlayer.engine.word_pieces import embedded
     from memlayer.text import spoken
 
@@ -79,14 +80,16 @@ def complete(
         metadata = {name: value for name, value in episode.metadata.items() if name != KEY}
         unread = request.infer and episode.role != "system"
         record = replace(episode, text=text, metadata=metadata, unread=unread)
-        changes.append(Change("UPDATE", record, vector, reason="seen"))
+        changes.append((episode, Change("UPDATE", record, vector, reason="seen")))
         if not request.infer:
             # Kept in its own words, it is a fact as well.
             same = [r for r in store.citing([episode.id]) if r.text == episode.text and r.status == "live"]
-            changes += [Change("UPDATE", replace(r, text=text, metadata=metadata), vector, reason="seen") for r in same]
-    records = [change.record for change in changes if change.record.id in seen]
+            changes += [
+                (r, Change("UPDATE", replace(r, text=text, metadata=metadata), vector, reason="seen")) for r in same
+            ]
+    records = [change.record for _, change in changes if change.record.id in seen]
     with ingest.claims.held(list(seen), records[0].scope.owner):
-        store.append(changes, scope=Scope())
+        rewrite(store, changes)
         written: list[Written] = []
         if not request.deferred:
             for group in ingest.groups([r for r in records if r.unread]):
