@@ -24,8 +24,8 @@ from memlayer.engine.weights import CENTRE, CLOSER_SCALE, CLOSER_WEIGHTS, OWN, S
 from memlayer.engine.word_pieces import CLOSER, Reader, closeness
 from memlayer.types import Scope, View, WordPieces
 
-# Up to so many rows of a reader every one is scored; of more, the candidates.
-EXACT = 6_000
+# Up to so many rows of a reader every one is scored, which takes no longer; of more, the candidates.
+EXACT = 9_000
 # So many are looked at for newer ones, however few are asked for.
 _DEEP = 10
 
