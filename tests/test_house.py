@@ -29,7 +29,7 @@ ADAPTERS = sorted(path.parent for path in ROOT.glob("integrations/*/pyproject.to
 # A private module is a piece of the part that it is named after (_filter_tree of filters), else of the first row.
 ORDER = (
     {"types"},
-    {"filters", "errors", "attributes", "lifetimes", "text", "_drafts", "_forks"},
+    {"filters", "errors", "attributes", "lifetimes", "text", "_drafts", "_blas"},
     {"protocols"},
     {"engine", "extraction", "models", "backends", "compat"},
     {"config"},

@@ -54,7 +54,7 @@ def test_the_last_of_overlapping_threads_restores_the_number(two_threads):
 
 def test_a_forked_child_starts_with_the_programs_number(two_threads):
     with one_thread:
-        one_thread.after_fork()
+        one_thread.born()
         assert two_threads() == 2
         # What the block's end expects, since this process only played the child.
         one_thread.__enter__()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+
+from memlayer import _forks
 
 _PREFIXES = ("scipy_openblas", "openblas")
 _SUFFIXES = ("64_", "")
@@ -47,7 +48,7 @@ class _OneThread:
                 if self._inside == 0:
                     found[1](self._before)
 
-    def after_fork(self) -> None:
+    def born(self) -> None:
         """Start afresh in a forked child: other threads that were in a block, or held the lock, are not there."""
         if self._inside and (found := _openblas()):
             found[1](self._before)
@@ -77,6 +78,4 @@ def _openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
 
 one_thread = _OneThread()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=one_thread.after_fork)
+_forks.follow(one_thread)

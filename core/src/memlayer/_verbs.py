@@ -171,10 +171,9 @@ def get_all(core: Core, ask: Ask, page: int, *, enable_graph: bool | None) -> Pa
 def update(core: Core, todo: Sequence[tuple[Record, str | None, Mapping[str, Any] | None]]) -> list[MemoryItem]:
     """Changes texts and metadata in one transaction; a new text is read anew for its slot and its relations."""
     now = core.clock()
-    looked: dict[str, Record] = {}
+    looked = {record.id: record for record, _, _ in todo}
     changed: dict[str, Record] = {}
     for record, text, metadata in todo:
-        looked.setdefault(record.id, record)
         record = changed.get(record.id, record)
         if text is None and metadata is None:
             raise ConfigurationError(f"update of {record.id}: give a new text, metadata, or both")

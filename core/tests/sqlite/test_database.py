@@ -7,10 +7,10 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from behind import execute
 
 from memlayer.backends.sqlite import _db, _use
 from memlayer.backends.sqlite._db import MIGRATIONS, Database
@@ -28,29 +28,8 @@ from memlayer.testing.contract import ALICE, added, make_record
 from memlayer.types import Change
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
-
-
-@pytest.fixture
-def ledger(file: Path) -> Iterator[SQLiteLedger]:
-    made = SQLiteLedger(file)
-    yield made
-    made.close()
-
-
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
-
-
-def execute(file: Path, *statements: str) -> list[tuple[object, ...]]:
-    """Works on the file behind memlayer's back."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
-        return [row for statement in statements for row in connection.execute(statement).fetchall()]
-    finally:
-        connection.close()
 
 
 class TestMaking:

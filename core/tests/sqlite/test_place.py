@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from behind import crash, execute
 
 from memlayer.backends.sqlite import _db
 from memlayer.backends.sqlite import _files as files
@@ -21,27 +22,6 @@ from memlayer.backends.sqlite._db import Database
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.errors import BackendTimeoutError, BackendUnavailableError, ConfigurationError
 from memlayer.testing.contract import ALICE, BOB, added, make_record
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
-
-
-@pytest.fixture
-def ledger(file: Path) -> Iterator[SQLiteLedger]:
-    made = SQLiteLedger(file)
-    yield made
-    made.close()
-
-
-def execute(file: Path, *statements: str) -> list[tuple[object, ...]]:
-    """Works on the file behind memlayer's back."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
-        return [row for statement in statements for row in connection.execute(statement).fetchall()]
-    finally:
-        connection.close()
 
 
 class TestAnotherFile:
@@ -85,10 +65,7 @@ class TestAnotherFile:
         ledger.append(added([make_record("a")]), scope=ALICE)
         backup = ledger.database.backup(file.with_name("backup.db"))
         ledger.append(added([make_record("b")]), scope=ALICE)
-        log = file.with_name(file.name + "-wal")
-        left = log.read_bytes()
-        ledger.close()
-        log.write_bytes(left)  # as a crash would leave it
+        crash(ledger)
         if how == "removed":
             file.unlink()
         elif how == "copied over":
@@ -108,10 +85,7 @@ class TestAnotherFile:
         ledger.append(added([make_record("a")]), scope=ALICE)
         backup = ledger.database.backup(file.with_name("backup.db"))
         ledger.append(added([make_record("b")]), scope=ALICE)
-        log = file.with_name(file.name + "-wal")
-        left = log.read_bytes()
-        ledger.close()
-        log.write_bytes(left)
+        crash(ledger)
         shutil.copy(backup, file)
         one, two, seen = SQLiteLedger(file), SQLiteLedger(file), []
         other = threading.Thread(target=lambda: seen.extend(r.id for r in two.records(scope=ALICE)))
@@ -164,7 +138,6 @@ class TestAnotherFile:
 
 SOMEBODY = """
 import sys
-from memlayer.backends.sqlite import _files as files
 from memlayer.backends.sqlite.ledger import SQLiteLedger
 from memlayer.testing.contract import ALICE, added, make_record
 ledger = SQLiteLedger(sys.argv[1])
@@ -342,10 +315,7 @@ class TestBackup:
         ledger.append(added([make_record("a")]), scope=ALICE)
         older = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
         older.append(added([make_record("old")]), scope=ALICE)
-        log = tmp_path / "copy.db-wal"
-        left = log.read_bytes()
-        older.close()
-        log.write_bytes(left)  # as a crash would leave it
+        crash(older)
         copy = SQLiteLedger(ledger.database.backup(tmp_path / "copy.db"))
         assert copy.records(scope=ALICE) == [make_record("a")]
         copy.close()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ from memlayer.types import Change, Event, Record, Scope, View
 
 PROGRAMS = Path(__file__).with_name("processes.py")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SQLiteLedger]:
-    made = SQLiteLedger(tmp_path / "memory.db")
-    yield made
-    made.close()
 
 
 def run(name: str, ledger: SQLiteLedger, number: int) -> Any:

@@ -97,17 +97,13 @@ class Desk:
 
     def whole_id(self, memory: Memory, start: str) -> str:
         """The one id that begins so ("6f1d", "6f1d…") of whom the command names; what was given where none does."""
-        from memlayer.filters import text_fault
+        from memlayer.backends.sqlite.ids import beginning
+        from memlayer.filters import make_scope, text_fault
 
         start = start.rstrip("…")
         if len(start) < SHORTEST_ID or not memory.path.exists() or text_fault(start) is not None:
             return start
-        span = {"start": start, "end": start + chr(sys.maxunicode)}
-        whose = "".join(f" AND {name} = :{name}" for name in self.ids)
-        query = f"SELECT id FROM records WHERE id BETWEEN :start AND :end{whose} ORDER BY id LIMIT 2"
-        with memory._core.ledger.database.read() as connection:
-            found = connection.execute(query, span | self.ids)
-            ids = [row[0] for row in found]
+        ids = beginning(memory._core.ledger.database, start, scope=make_scope(**self.ids), limit=2)
         if len(ids) > 1 and ids[0] != start:
             raise click.ClickException(f"More than one id begins with {start}; give more of it.")
         return ids[0] if ids else start
